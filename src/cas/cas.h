@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * cas - the content library: pieces in packs, manifests, versions
+ *
+ * A single-instance store named by SHA-256, the same on the site server and on
+ * a distribution point:
+ *
+ *      library.db              index: piece -> pack, offset, length, references; versions
+ *      packs/NNNNNNNN.pack     piece records (codec/piece.h), appended, never changed
+ *      manifests/<sha256>      one file a package version's manifest
+ *
+ * A piece is found only when the index says so, and the index says so only after
+ * the pack's bytes were synced.  A version becomes visible in one index
+ * transaction.  After a crash the tail of each open pack (bytes behind its last
+ * checkpoint) is read again, and every record whose hash is right is kept, so
+ * nothing that was received is asked for twice.
+ *
+ * Fsync discipline: bytes to pack -> fdatasync(pack) [-> fsync(packs/) when new]
+ * -> index COMMIT.  Manifest: write, fsync, rename, fsync(manifests/).
+ *
+ * Threads    A cas may be used from any worker, several at once: pack writes go on
+ *            in parallel (one cas_writer a thread), the index is behind a lock.
+ *            Never on the loop thread except cas_extent_open() and cas_read(),
+ *            which touch no index.
+ * On disk    tallyman-store(5).
+ */
+#include "base/err.h"
+#include "codec/manifest.h"
+#include "hash/hash.h"
+
+enum { CAS_OK = 0, CAS_E_ABSENT = 1, CAS_E_PRESENT = 2, CAS_E_MISMATCH = 3 };
+
+struct cas;
+struct cas_writer;
+
+struct cas_opts {
+        uint64_t pack_bytes;            /* a pack is closed when it passes this; 0: 256 MiB */
+        uint64_t reserve_bytes;         /* keep that much of the file system free; less: ERR_NO_SPACE */
+        bool small;                     /* tallyman-dp: little memory */
+};
+MUST int cas_open(struct cas **out, const char *dir, const struct cas_opts *o, struct err *e);
+void cas_close(struct cas *c);
+DEFINE_FREEP(struct cas *, cas_close)
+
+/* ---- pieces ---- */
+struct cas_extent {                     /* where a piece's record lies */
+        uint32_t pack;
+        uint32_t len;                   /* of the bytes, without header */
+        uint64_t at;                    /* of the header in the pack */
+};
+/* CAS_OK, CAS_E_ABSENT (also when known to be damaged), < 0. Counts pieces not yet checkpointed. */
+MUST int cas_find(struct cas *c, const struct hash_id *id, struct cas_extent *out, struct err *e);
+/* Many at once, in the order given: len 0 marks an absent one. One lock, one statement. */
+MUST int cas_find_many(struct cas *c, const struct hash_id *ids, size_t n, struct cas_extent *out, struct err *e);
+/* Descriptor of a pack, cached; borrowed until cas_close(). */
+MUST int cas_extent_open(struct cas *c, uint32_t pack, int *fd_out, struct err *e);
+/* Bytes of a piece into p (len of them) with its hash checked: CAS_OK, CAS_E_MISMATCH, < 0. */
+MUST int cas_read(struct cas *c, struct hasher *h, const struct cas_extent *x, const struct hash_id *id, void *p, struct err *e);
+
+/* ---- writing ---- */
+MUST int cas_writer_new(struct cas_writer **out, struct cas *c, struct err *e);         /* takes a pack of its own */
+/*
+ * cas_put - append one piece whose id the caller has just computed from these bytes.
+ * CAS_E_PRESENT: it was there (and sound), nothing was written.  A damaged
+ * copy is replaced: the index points to the new one.
+ */
+MUST int cas_put(struct cas_writer *w, const struct hash_id *id, const void *p, uint32_t n, struct err *e);
+/* Sync what this writer appended and put it into the index: it survives power loss now. */
+MUST int cas_checkpoint(struct cas_writer *w, struct err *e);
+void cas_writer_free(struct cas_writer *w);     /* without checkpoint: what was appended is found again by recovery */
+DEFINE_FREEP(struct cas_writer *, cas_writer_free)
+uint64_t cas_writer_unsynced(const struct cas_writer *w);       /* bytes since the last checkpoint */
+
+/* ---- manifests and versions ---- */
+/* Descriptor for an unnamed or temporary file in the library to write a manifest to. */
+MUST int cas_manifest_temp(struct cas *c, int *fd_out, struct err *e);
+/* Check structure and that its SHA-256 is @id, then publish (idempotent). Consumes fd. CAS_E_MISMATCH when not. */
+MUST int cas_manifest_put(struct cas *c, int fd, const struct hash_id *id, struct err *e);
+struct cas_manifest {                   /* mapped, read-only */
+        struct manifest m;
+        struct hash_id id;
+        void *map;
+        size_t map_len;
+};
+MUST int cas_manifest_open(struct cas *c, const struct hash_id *id, struct cas_manifest *out, struct err *e);   /* CAS_E_ABSENT */
+void cas_manifest_close(struct cas_manifest *m);
+/* Path of the file, for sending it as it is. */
+MUST int cas_manifest_fd(struct cas *c, const struct hash_id *id, int *fd_out, uint64_t *size_out, struct err *e);
+
+struct cas_version {
+        char package[16];
+        uint32_t version;
+        struct hash_id manifest;
+        int64_t committed_us;
+        uint64_t n_files, total_bytes;
+};
+/*
+ * cas_version_commit - make a version visible; everything of it must be checkpointed.
+ * @replace  drop other versions of the package in the same transaction (a DP keeps one)
+ * CAS_E_ABSENT: a piece is missing or damaged (nothing changed; @e names its file).
+ * Committing what is committed already is CAS_OK.
+ */
+MUST int cas_version_commit(struct cas *c, const char *package, uint32_t version, const struct hash_id *manifest,
+                            bool replace, struct err *e);
+MUST int cas_version_find(struct cas *c, const char *package, struct cas_version *newest_out, struct err *e);   /* CAS_E_ABSENT */
+MUST int cas_version_get(struct cas *c, const char *package, uint32_t version, struct cas_version *out, struct err *e);
+/* fn returns false to stop. */
+MUST int cas_version_each(struct cas *c, bool (*fn)(void *ctx, const struct cas_version *v), void *ctx, struct err *e);
+/* Drop one version, or all of the package (version 0). CAS_E_ABSENT when there is none. */
+MUST int cas_version_drop(struct cas *c, const char *package, uint32_t version, struct err *e);
+
+/* ---- truth and tidiness ---- */
+/*
+ * cas_verify - read every byte of a version from disk and check its hash.
+ * @bad  called for each damaged or missing file; the pieces are marked damaged,
+ *       so that cas_find() no longer answers for them.
+ * @stop polled; true ends early with ERR_CANCELLED.  rate_Bps 0: as fast as it goes.
+ */
+MUST int cas_verify(struct cas *c, const struct cas_version *v, uint64_t rate_Bps,
+                    void (*bad)(void *ctx, struct str path), bool (*stop)(void *ctx), void *ctx,
+                    uint64_t *bytes_out, struct err *e);
+/* Mark one piece damaged (its bytes turned out wrong when read). */
+MUST int cas_mark_damaged(struct cas *c, const struct hash_id *id, struct err *e);
+/* Is any piece of the version damaged or missing?  CAS_OK: sound as far as known. CAS_E_ABSENT: no. Index only, no bytes read. */
+MUST int cas_version_sound(struct cas *c, const struct cas_version *v, struct err *e);
+struct cas_gc_stats {
+        uint64_t pieces_dropped, bytes_freed, packs_removed, packs_rewritten, manifests_removed;
+};
+/* Drop pieces without references, remove empty packs, rewrite packs that are more than half dead. dry_run only counts. */
+MUST int cas_gc(struct cas *c, bool dry_run, struct cas_gc_stats *out, struct err *e);
+struct cas_stats {
+        uint64_t n_pieces, n_packs, n_versions, bytes_packs, bytes_live;
+};
+MUST int cas_stats(struct cas *c, struct cas_stats *out, struct err *e);
+/* Write a version out as a plain tree (modes, times, links) under an empty or new directory. */
+MUST int cas_extract(struct cas *c, const struct cas_version *v, const char *target, struct err *e);

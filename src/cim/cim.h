@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * cim - classes, typed values, instances and object paths
+ *
+ * Classes are const tables that tools/mofgen.py makes of schema/*.mof, the
+ * source of truth for names, types, keys, qualifiers and enumerations.  Each
+ * concrete class with rows has a database view of its name whose columns are
+ * its properties, in schema order.  No wire and no SQL here.
+ *
+ * Source: [DSP0004] 5.2 types, 7.1 MOF; class facts as cited in schema/*.mof.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/time.h"
+
+enum cim_type {                 /* numbers as CIMTYPE, [MS-WMIO] 2.2.82 */
+        CIM_SINT16 = 2, CIM_SINT32 = 3, CIM_REAL32 = 4, CIM_REAL64 = 5, CIM_STRING = 8, CIM_BOOLEAN = 11,
+        CIM_OBJECT = 13, CIM_SINT8 = 16, CIM_UINT8 = 17, CIM_UINT16 = 18, CIM_UINT32 = 19, CIM_SINT64 = 20,
+        CIM_UINT64 = 21, CIM_DATETIME = 101, CIM_REFERENCE = 102, CIM_CHAR16 = 103,
+};
+
+struct cim_qualifier {
+        const char *name;
+        const char *value;              /* MOF text of the value: TRUE, 8, "a", {"0", "1"} */
+};
+
+struct cim_property {
+        const char *name;
+        enum cim_type type;
+        bool array;
+        bool key, read_only, lazy, not_null;
+        bool no_offset;                 /* datetime printed as +*** */
+        const char *embedded;           /* class name for CIM_OBJECT, else NULL */
+        uint32_t size_limit;            /* characters; 0: none stated */
+        const char *default_;           /* MOF text, NULL: none */
+        const char *const *values;      /* enumeration words, with value_map beside; NULL-terminated */
+        const int64_t *value_map;
+        const struct cim_qualifier *qualifiers;
+        size_t n_qualifiers;
+        const char *origin;             /* class that declared it */
+};
+
+struct cim_parameter {
+        const char *name;
+        enum cim_type type;
+        bool array, in, out, optional;
+};
+struct cim_method {
+        const char *name;
+        bool static_;
+        enum cim_type return_type;
+        const struct cim_parameter *parameters;
+        size_t n_parameters;
+        const char *origin;
+};
+
+struct cim_class {
+        const char *name;
+        const struct cim_class *super;  /* NULL: a root */
+        bool abstract, read_only, association, embedded;
+        const char *view;               /* NULL: no rows of its own */
+        const char *select;             /* generated: the column list and view, without WHERE */
+        const struct cim_property *properties;  /* inherited ones first */
+        size_t n_properties;
+        const struct cim_method *methods;
+        size_t n_methods;
+        const struct cim_qualifier *qualifiers;
+        size_t n_qualifiers;
+        const char *description;
+};
+
+extern const struct cim_class *const cim_classes[];     /* by name */
+extern const size_t n_cim_classes;
+const struct cim_class *cim_class_find(struct str name);        /* any case; NULL when unknown */
+int cim_property_find(const struct cim_class *c, struct str name);      /* ordinal or -1; any case */
+const struct cim_method *cim_method_find(const struct cim_class *c, struct str name);
+bool cim_class_isa(const struct cim_class *c, const struct cim_class *super);
+
+/* A value.  Strings and arrays borrow (usually from the instance's arena). */
+struct cim_value {
+        bool null;
+        union {
+                int64_t i;              /* integers, boolean, datetime (us) */
+                uint64_t u;             /* CIM_UINT64 */
+                double d;
+                struct str s;           /* string, reference */
+                struct {
+                        const struct cim_value *items;
+                        size_t n;
+                } array;
+        };
+};
+
+struct cim_instance {
+        const struct cim_class *class;
+        struct cim_value *values;       /* class->n_properties of them */
+        bool *given;                    /* which ones a caller set (partial put); NULL: all */
+};
+struct cim_instance *cim_instance_new(const struct cim_class *c, struct arena *a);      /* all NULL */
+
+/* SMS_Package.PackageID="P0100001" and with several keys in schema order; [DSP0004] 8.2. */
+MUST int cim_path_format(const struct cim_instance *i, struct buf *out);
+struct cim_path_key {
+        struct str name;                /* n 0: Class="value", the only key */
+        struct str value;               /* unquoted */
+        bool quoted;
+};
+struct cim_path {
+        struct str class_name;
+        struct str ns;                  /* as written, may be empty */
+        struct cim_path_key keys[8];
+        size_t n_keys;
+        bool singleton;                 /* Class=@ */
+};
+/* Every documented form: relative, with namespace, with \\server. -EINVAL with a position in @e. */
+MUST int cim_path_parse(struct str text, struct arena *a, struct cim_path *out, struct err *e);
+/* The path's keys as values of an instance of its class (names checked, types converted). */
+MUST int cim_path_bind(const struct cim_path *p, struct arena *a, struct cim_instance **out, struct err *e);
+
+/* One JSON object, properties in schema order; datetimes RFC 3339.  Never fails but by buf. */
+void cim_json_write(const struct cim_instance *i, struct buf *out);
+/* An object into a partial instance (given[] set); unknown property, wrong type, range: ERR_INVALID naming it. */
+MUST int cim_json_read(const struct cim_class *c, struct str json, struct arena *a, struct cim_instance **out, struct err *e);
+/* Text to a value of a property's type (CLI's K=V, path keys). */
+MUST int cim_value_parse(const struct cim_property *p, struct str text, struct arena *a, struct cim_value *out, struct err *e);
+void cim_value_print(const struct cim_property *p, const struct cim_value *v, struct buf *out); /* for tables */
+bool cim_value_eq(const struct cim_property *p, const struct cim_value *a, const struct cim_value *b);
+/* The class as MOF text. */
+void cim_mof_write(const struct cim_class *c, struct buf *out);

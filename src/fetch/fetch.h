@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * fetch - HTTP requests of the daemons over libcurl, on our loop
+ *
+ * The only file that includes curl/curl.h in a daemon is fetch.c.  One fetch_pool
+ * a trust (CA, client certificate); connections are kept and reused.
+ * Callbacks run on the loop thread.
+ */
+#include "base/buf.h"
+#include "base/err.h"
+#include "loop/loop.h"
+
+struct fetch_pool;
+struct fetch;
+
+struct fetch_pool_opts {
+        const char *ca_file;            /* NULL: plain http only, or `insecure` */
+        const char *cert_file, *key_file;       /* client certificate; both or neither */
+        bool insecure;                  /* do not verify: only to fetch a CA whose hash is known */
+        unsigned connect_timeout_s;     /* 0: 10 */
+        unsigned stall_timeout_s;       /* 0: 60; no byte for that long fails a fetch with ERR_TIMEOUT */
+};
+MUST int fetch_pool_new(struct fetch_pool **out, struct loop *l, const struct fetch_pool_opts *o, struct err *e);
+void fetch_pool_free(struct fetch_pool *p);     /* cancels what runs; done is called with ERR_CANCELLED */
+
+struct fetch_req {
+        const char *method;             /* "GET", "POST" */
+        const char *url;
+        const char *const *headers;     /* "Name: value", NULL-terminated; may be NULL */
+        struct str body;                /* copied */
+        bool long_poll;                 /* no stall timeout */
+        /* Head arrived.  May be NULL. */
+        void (*head)(void *ctx, int status);
+        /* Body bytes.  Returns true to go on; false pauses until fetch_resume(), and the same
+         * bytes are delivered again.  NULL: collected for done, at most body_limit bytes. */
+        bool (*data)(void *ctx, const uint8_t *p, size_t n);
+        size_t body_limit;              /* 0: 16 MiB */
+        /* Once.  e->kind ERR_NONE means a complete answer arrived, whatever its status; body is
+         * borrowed.  ERR_UNAVAILABLE: no connection; ERR_DENIED: TLS refused, the text says why. */
+        void (*done)(void *ctx, int status, struct str body, const struct err *e);
+        void *ctx;
+};
+MUST int fetch_start(struct fetch **out, struct fetch_pool *p, const struct fetch_req *r, struct err *e);
+void fetch_resume(struct fetch *f);
+void fetch_cancel(struct fetch *f);     /* done is not called */

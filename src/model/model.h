@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * model - the site's objects: invariants and state machines over the database
+ *
+ * Sites, DPs, DP groups, packages and versions, programs, collections,
+ * advertisements, assignments (package on DP), jobs, summaries, ledger, offers.
+ * Tables hold truth; views named after the WMI classes (SMS_Package, ...) show
+ * it, and everything reads through them (provider).  Writers below check every
+ * field and say what is wrong in words; nothing is half-written.
+ *
+ * Summaries: counters change only by the difference state_counts() makes of the
+ * very row that changes, in its transaction.  model_verify() recounts.
+ *
+ * Threads: writers on the db writer thread inside a struct tx; readers take a
+ * db_conn and run anywhere that owns one.
+ */
+#include "hash/hash.h"
+#include "model/state.h"
+#include "model/tx.h"
+
+enum { PACKAGE_ID_LEN = 8, SITE_CODE_LEN = 3 };
+
+/* ---- set-up ---- */
+struct model_site_opts {
+        const char *site_code, *site_name, *server_name, *install_dir;
+};
+/* First start: the own site's row, built-in collection SMS00001, id counters. Idempotent; ERR_CONFLICT when the
+ * database belongs to another site code. */
+MUST int model_init(struct tx *t, const struct model_site_opts *o, struct err *e);
+
+/* ---- objects; instances carry given[] for partial updates ---- */
+MUST int model_site_put(struct tx *t, const struct cim_instance *site, struct err *e);  /* SMS_Site: child sites, names */
+MUST int model_site_delete(struct tx *t, struct str site_code, struct err *e);  /* refused while it has DPs or children */
+
+struct model_dp_new {
+        struct str name;                /* host or DNS name; unique, any case */
+        struct str site_code;
+        struct str url;                 /* where clients fetch content; may be empty until enrolment */
+        struct str description;
+};
+/* token_hash: SHA-256 of the one-time enrolment token. nal_path_out in t->arena. */
+MUST int model_dp_create(struct tx *t, const struct model_dp_new *in, const struct hash_id *token_hash,
+                         int64_t token_expires_us, struct str *nal_path_out, struct err *e);
+MUST int model_dp_put(struct tx *t, const struct cim_instance *info, struct err *e);    /* writable fields of SMS_DistributionPointInfo */
+MUST int model_dp_token(struct tx *t, struct str name, const struct hash_id *token_hash, int64_t expires_us, struct err *e);
+/* Enrolment: the token is right, unused, in time -> consumed; the DP's certificate becomes `cert`. ERR_DENIED otherwise. */
+MUST int model_dp_enrol(struct tx *t, struct str name, const struct hash_id *token_hash, const struct hash_id *cert,
+                        struct str url, struct err *e);
+MUST int model_dp_renew(struct tx *t, struct str name, const struct hash_id *cert, struct err *e);
+MUST int model_dp_maintenance(struct tx *t, struct str name, bool on, struct err *e);
+/* Refused while content is assigned unless force (then its rows go: the machine is gone). Certificate is revoked. */
+MUST int model_dp_delete(struct tx *t, struct str name, bool force, struct err *e);
+struct model_dp {
+        int64_t dp_id;
+        char name[256], site_code[4], nal_path[600], url[300];
+        struct hash_id cert;            /* SHA-256 of the certificate's DER; zero: not enrolled */
+        bool maintenance;
+        int64_t last_seen_us;
+};
+/* By name, NAL path or numeric id. 0, 1 when there is none. */
+MUST int model_dp_find(struct db_conn *c, struct str name, struct model_dp *out, struct err *e);
+MUST int model_dp_seen(struct tx *t, int64_t dp_id, struct str version, int64_t bytes_free, int64_t bytes_total, struct err *e);
+
+/* SMS_Package. create: PackageID allocated; with source files the first version is ordered (a snapshot job). */
+MUST int model_package_create(struct tx *t, const struct cim_instance *in, char id_out[PACKAGE_ID_LEN + 1], struct err *e);
+MUST int model_package_put(struct tx *t, struct str id, const struct cim_instance *in, struct err *e);
+/* Refused while advertisements refer to it (documented); then two-phase: ActionInProgress 3, content is removed from
+ * every DP, the rows go with the last one. */
+MUST int model_package_delete(struct tx *t, struct str id, struct err *e);
+/* RefreshPkgSource: SourceVersion + 1 now, every holder leaves INSTALLED now, a snapshot job is queued. */
+MUST int model_package_update(struct tx *t, struct str id, uint32_t *version_out, struct err *e);
+
+MUST int model_program_put(struct tx *t, const struct cim_instance *in, bool create, bool update, struct err *e);
+MUST int model_program_delete(struct tx *t, struct str package_id, struct str name, struct err *e);
+MUST int model_collection_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
+MUST int model_collection_member(struct tx *t, struct str collection_id, struct str name, bool add, struct err *e);
+MUST int model_collection_delete(struct tx *t, struct str id, struct err *e);
+MUST int model_advert_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
+MUST int model_advert_delete(struct tx *t, struct str id, struct err *e);
+MUST int model_group_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
+MUST int model_group_delete(struct tx *t, struct str id, struct err *e);
+MUST int model_group_member(struct tx *t, struct str group_id, int64_t dp_id, bool add, bool with_content, struct err *e);
+MUST int model_group_package(struct tx *t, struct str group_id, struct str package_id, bool add, bool remove_from_dps, struct err *e);
+
+/* ---- orders on (package, DP) ---- */
+MUST int model_assign(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);       /* distribute; assigned already: ERR_EXISTS */
+MUST int model_refresh(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);      /* RefreshNow, redistribute */
+MUST int model_unassign(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);     /* remove */
+MUST int model_cancel(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);       /* CancelDistribution */
+MUST int model_validate(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);     /* queues a validation job */
+/* Redistribute what is in a failed or attention state (3, 8; 6 again as removal); package_id NULL: all. n_out: how many. */
+MUST int model_retry_failed(struct tx *t, struct str package_id, int64_t dp_id_or_0, uint64_t *n_out, struct err *e);
+
+/* ---- jobs: the Distribution Manager's queue (SMS_DistributionJob) ---- */
+enum job_action { JOB_UPDATE = 1, JOB_ADD = 2, JOB_REMOVE = 3, JOB_VALIDATE = 4, JOB_SNAPSHOT = 100 };
+enum job_state {                        /* SMS_DistributionJob.State */
+        JOB_PENDING = 0, JOB_READY = 1, JOB_STARTED = 2, JOB_INPROGRESS = 3, JOB_PENDING_RESTART = 4,
+        JOB_COMPLETE = 5, JOB_FAILED = 6, JOB_CANCELLED = 7, JOB_SUSPENDED = 8,
+};
+struct model_job {
+        int64_t job_id, pkg_id, dp_id;  /* dp_id 0: a snapshot */
+        char package_id[PACKAGE_ID_LEN + 1];
+        char dp_name[256];
+        enum job_action action;
+        enum job_state state;
+        uint32_t version;
+        uint32_t priority;              /* the package's: 1 high .. 3 low */
+        uint32_t tries;
+        int64_t next_try_us;
+        bool redistribute;
+        bool has_manifest;              /* the version's snapshot is in the library */
+        struct hash_id manifest;
+        uint64_t total_bytes;
+        char source[1024];              /* snapshot: PkgSourcePath */
+};
+/* Due or running jobs in order of work (manual order, package priority, DP priority, age); fn false stops. */
+MUST int model_jobs_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_job *j), void *ctx, struct err *e);
+MUST int model_job_started(struct tx *t, int64_t job_id, struct err *e);
+/* Back to pending without counting a try (daemon restart, window closed, DP offline in its grace). */
+MUST int model_job_put_back(struct tx *t, int64_t job_id, struct str reason, struct err *e);
+/* All started jobs of an earlier life become pending again. */
+MUST int model_jobs_recover(struct tx *t, struct err *e);
+struct model_retry {
+        uint32_t max_tries;             /* documented default 100 */
+        int64_t delay_us;               /* 30 minutes */
+        uint32_t jitter_percent;        /* back-off of ours inside the delay */
+};
+struct model_failure {
+        struct str code;                /* stable machine word: "DpOffline", "DiskFull", "HashMismatch", "ClockSkew", ... */
+        struct str text;                /* cause in words, next step included */
+        bool for_good;                  /* retrying cannot help */
+};
+MUST int model_job_failed(struct tx *t, int64_t job_id, const struct model_failure *f, const struct model_retry *r, struct err *e);
+/* A DP became reachable: its waiting retries are due now. */
+MUST int model_jobs_wake_dp(struct tx *t, int64_t dp_id, struct err *e);
+MUST int model_jobs_next_due(struct db_conn *c, int64_t *us_out, struct err *e);        /* TIME_NONE_US when none waits */
+
+MUST int model_snapshot_done(struct tx *t, int64_t job_id, const struct hash_id *manifest, uint64_t total_bytes,
+                             uint64_t n_files, struct err *e);
+
+/* ---- reports: the only way into INSTALLED ---- */
+struct model_report {
+        int64_t dp_id;                  /* whose certificate signed the connection */
+        struct str package_id;
+        uint32_t version;
+        struct hash_id manifest;        /* must be that version's */
+        uint64_t bytes_received, bytes_reused;
+};
+/* Idempotent. 0 applied or already so; 1 stale (an older version, or no longer assigned): *what_out says; the caller acknowledges. */
+MUST int model_report_installed(struct tx *t, const struct model_report *r, const char **what_out, struct err *e);
+MUST int model_report_removed(struct tx *t, const struct model_report *r, struct err *e);
+/* Validation found bad files (or the DP lost the package): state 8 naming the first ones. */
+MUST int model_report_invalid(struct tx *t, const struct model_report *r, const struct str *files, size_t n_files, struct err *e);
+MUST int model_report_valid(struct tx *t, const struct model_report *r, struct err *e);
+/* What a DP says it holds, all of it, against what we believe: missing ones become state 8, strangers are listed. */
+struct model_held {
+        struct str package_id;
+        uint32_t version;
+        struct hash_id manifest;
+        bool sound;
+};
+MUST int model_inventory(struct tx *t, int64_t dp_id, const struct model_held *held, size_t n, struct err *e);
+
+/* ---- truth ---- */
+struct model_difference {
+        char kind[32];                  /* "RootCounter", "DetailCounter", "DpMissing", "DpStranger", "DpVersion", ... */
+        char object[400];
+        char text[400];
+};
+/* Recount every counter from rows; fn gets each difference. Runs in a read snapshot. */
+MUST int model_verify_counters(struct db_conn *c, void (*fn)(void *ctx, const struct model_difference *d), void *ctx, struct err *e);
+/* The rows against one DP's inventory. */
+MUST int model_verify_dp(struct db_conn *c, int64_t dp_id, const struct model_held *held, size_t n,
+                         void (*fn)(void *ctx, const struct model_difference *d), void *ctx, struct err *e);
+
+/* ---- offers ---- */
+/* Recompute which advertisements are offered on which sites (times, readiness); instances of TM_Offer come and go.
+ * next_us_out: when time alone may change it (PresentTime, ExpirationTime), or TIME_NONE_US.  Called by the writers
+ * above for the package concerned, and by the daemon at next_us. */
+MUST int model_offers_refresh(struct tx *t, struct str package_id_or_null, int64_t *next_us_out, struct err *e);
+
+/* ---- change log ---- */
+struct model_change {
+        int64_t seq, when_us;
+        struct str class_name, path, before, after;     /* JSON objects; before p NULL: creation; after p NULL: deletion */
+};
+/* Rows with seq > from, at most max, in order. 0; 1 = CHANGE_E_GONE: retention has passed `from`. */
+enum { CHANGE_E_GONE = 1 };
+MUST int model_changes(struct db_conn *c, int64_t from, size_t max, bool (*fn)(void *ctx, const struct model_change *ch),
+                       void *ctx, struct err *e);
+MUST int model_changes_last(struct db_conn *c, int64_t *seq_out, struct err *e);
+MUST int model_changes_trim(struct tx *t, int64_t keep_rows, struct err *e);
