@@ -24,6 +24,7 @@ struct db_statement {
         const char *name;               /* "package_insert" */
         const char *text;
         bool writes;                    /* role: writer */
+        bool hot;                       /* a test demands an index in its query plan */
 };
 struct db_migration {
         int version;                    /* NNNN of the file name, from 1, dense */

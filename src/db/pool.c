@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pool - the writer thread with group commit, and reader threads
+ *
+ * The writer takes whatever queued while the last commit ran, runs it in one
+ * transaction with a savepoint a job, commits once, and hands every job back to
+ * the loop.  So a burst costs one fsync, and a single report waits for nobody.
+ */
+#include "db/engine.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+
+enum { GROUP_MAX = 1000, READERS_DEFAULT = 2, READERS_MAX = 16 };
+
+struct queue {
+        pthread_mutex_t lock;
+        pthread_cond_t filled;
+        struct list jobs;
+        bool ended;
+};
+
+struct worker {
+        struct db *db;
+        struct db_conn *conn;
+        pthread_t thread;
+        bool started;
+};
+
+struct db {
+        struct loop *loop;
+        struct db_opts opts;
+        char *path;
+        struct queue writes, reads;
+        struct worker writer;
+        struct worker readers[READERS_MAX];
+        unsigned n_readers;
+};
+
+static void queue_init(struct queue *q)
+{
+        pthread_mutex_init(&q->lock, NULL);
+        pthread_cond_init(&q->filled, NULL);
+        list_init(&q->jobs);
+        q->ended = false;
+}
+
+static void queue_fini(struct queue *q)
+{
+        pthread_cond_destroy(&q->filled);
+        pthread_mutex_destroy(&q->lock);
+}
+
+static void queue_put(struct queue *q, struct db_job *j)
+{
+        pthread_mutex_lock(&q->lock);
+        list_push_back(&q->jobs, &j->link);
+        pthread_cond_signal(&q->filled);
+        pthread_mutex_unlock(&q->lock);
+}
+
+static void queue_end(struct queue *q)
+{
+        pthread_mutex_lock(&q->lock);
+        q->ended = true;
+        pthread_cond_broadcast(&q->filled);
+        pthread_mutex_unlock(&q->lock);
+}
+
+/* Moves up to max jobs to out; waits for the first. False when the queue ended and is empty. */
+static bool queue_take(struct queue *q, struct list *out, unsigned max)
+{
+        bool any;
+
+        list_init(out);
+        pthread_mutex_lock(&q->lock);
+        while (list_empty(&q->jobs) && !q->ended)
+                pthread_cond_wait(&q->filled, &q->lock);
+        for (unsigned n = 0; n < max && !list_empty(&q->jobs); n++)
+                list_push_back(out, list_pop_front(&q->jobs));
+        any = !list_empty(out);
+        pthread_mutex_unlock(&q->lock);
+        return any;
+}
+
+static void finish(void *arg)
+{
+        struct db_job *j = arg;
+
+        j->done(j);
+}
+
+static void hand_back(struct db *d, struct db_job *j)
+{
+        if (d->opts.inline_)
+                finish(j);
+        else
+                loop_post(d->loop, finish, j);
+}
+
+/* ---- writing ---- */
+
+static void run_in_savepoint(struct db_conn *c, struct db_job *j)
+{
+        j->err = (struct err){ 0 };
+        j->r = db_savepoint(c, &j->err);
+        if (j->r < 0)
+                return;
+        j->r = j->work(j, c, &j->err);
+        if (j->r >= 0) {
+                int r = db_release(c, &j->err);
+
+                if (r >= 0)
+                        return;
+                j->r = r;
+        }
+        db_rollback_to(c);
+}
+
+static void fail_all(struct list *jobs, int r, const struct err *e)
+{
+        struct list *pos, *tmp;
+
+        list_for_each(pos, jobs, tmp) {
+                struct db_job *j = list_entry(pos, struct db_job, link);
+
+                if (j->r >= 0) {
+                        j->r = r;
+                        j->err = *e;
+                }
+        }
+}
+
+static void run_group(struct db *d, struct list *jobs)
+{
+        struct db_conn *c = d->writer.conn;
+        struct list *pos, *tmp;
+        struct err e = { 0 };
+        int r = db_begin(c, &e);
+
+        list_for_each(pos, jobs, tmp) {
+                struct db_job *j = list_entry(pos, struct db_job, link);
+
+                if (r < 0)
+                        j->r = 0;
+                else
+                        run_in_savepoint(c, j);
+        }
+        if (!r)
+                r = db_commit(c, &e);
+        if (r < 0)
+                fail_all(jobs, r, &e);
+        else if (d->opts.after_commit)
+                d->opts.after_commit(d->opts.ctx, c);
+        for (struct list *n = list_pop_front(jobs); n; n = list_pop_front(jobs))
+                hand_back(d, list_entry(n, struct db_job, link));
+}
+
+static void *writer_main(void *arg)
+{
+        struct worker *w = arg;
+        struct list jobs;
+
+        while (queue_take(&w->db->writes, &jobs, GROUP_MAX))
+                run_group(w->db, &jobs);
+        return NULL;
+}
+
+/* ---- reading ---- */
+
+static void run_read(struct db *d, struct db_conn *c, struct db_job *j)
+{
+        j->err = (struct err){ 0 };
+        j->r = db_begin_read(c, &j->err);
+        if (!j->r) {
+                j->r = j->work(j, c, &j->err);
+                db_end_read(c);
+        }
+        hand_back(d, j);
+}
+
+static void *reader_main(void *arg)
+{
+        struct worker *w = arg;
+        struct list one;
+
+        while (queue_take(&w->db->reads, &one, 1))
+                run_read(w->db, w->conn, list_entry(list_pop_front(&one), struct db_job, link));
+        return NULL;
+}
+
+/* ---- the pool ---- */
+
+static int start(struct worker *w, struct db *d, unsigned flags, void *(*main_)(void *), const char *name, struct err *e)
+{
+        int r;
+
+        w->db = d;
+        r = db_conn_open(&w->conn, d->path, d->opts.schema, flags, e);
+        if (r < 0 || d->opts.inline_)
+                return r;
+        r = pthread_create(&w->thread, NULL, main_, w);
+        if (r)
+                return err_sys(e, r, "start a database thread");
+        w->started = true;
+        pthread_setname_np(w->thread, name);
+        return 0;
+}
+
+int db_open(struct db **out, struct loop *l, const struct db_opts *o, struct err *e)
+{
+        struct db *d = calloc(1, sizeof(*d));
+        char name[16];
+        int r;
+
+        if (!d)
+                return err_set(e, ERR_NOMEM, "open %s: out of memory", o->path);
+        d->loop = l;
+        d->opts = *o;
+        d->path = str_dup(str_of(o->path));
+        queue_init(&d->writes);
+        queue_init(&d->reads);
+        d->n_readers = MIN(o->readers ? o->readers : READERS_DEFAULT, READERS_MAX);
+        r = d->path ? start(&d->writer, d, DB_WRITER | DB_FULL_SYNC, writer_main, "db-writer", e)
+                    : err_set(e, ERR_NOMEM, "open %s: out of memory", o->path);
+        for (unsigned i = 0; i < d->n_readers && !r && !o->inline_; i++) {
+                snprintf(name, sizeof(name), "db-reader-%u", i);
+                r = start(&d->readers[i], d, 0, reader_main, name, e);
+        }
+        if (r < 0) {
+                db_close(d);
+                return r;
+        }
+        *out = d;
+        return 0;
+}
+
+static void stop(struct worker *w)
+{
+        if (w->started)
+                pthread_join(w->thread, NULL);
+        db_conn_close(w->conn);
+}
+
+void db_close(struct db *d)
+{
+        if (!d)
+                return;
+        queue_end(&d->reads);
+        queue_end(&d->writes);
+        for (unsigned i = 0; i < d->n_readers; i++)
+                stop(&d->readers[i]);
+        stop(&d->writer);
+        queue_fini(&d->reads);
+        queue_fini(&d->writes);
+        free(d->path);
+        free(d);
+}
+
+void db_write(struct db *d, struct db_job *j)
+{
+        struct list one;
+
+        if (!d->opts.inline_) {
+                queue_put(&d->writes, j);
+                return;
+        }
+        list_init(&one);
+        list_push_back(&one, &j->link);
+        run_group(d, &one);
+}
+
+void db_read(struct db *d, struct db_job *j)
+{
+        if (d->opts.inline_)
+                run_read(d, d->writer.conn, j);
+        else
+                queue_put(&d->reads, j);
+}

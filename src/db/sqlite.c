@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sqlite - the embedded engine
+ *
+ * WAL, foreign keys on, synchronous FULL for the site (an acknowledged report
+ * survives power loss: https://www.sqlite.org/pragma.html#pragma_synchronous)
+ * or NORMAL where the caller syncs by other means.
+ */
+#include "db/engine.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+enum { BUSY_TIMEOUT_MS = 10000 };
+
+static enum err_kind kind_of(int code)
+{
+        switch (code & 0xff) {
+        case SQLITE_CONSTRAINT:
+                return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ? ERR_EXISTS : ERR_CONFLICT;
+        case SQLITE_FULL:
+                return ERR_NO_SPACE;
+        case SQLITE_NOMEM:
+                return ERR_NOMEM;
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+                return ERR_TIMEOUT;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+                return ERR_CORRUPT;
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+        case SQLITE_CANTOPEN:
+                return ERR_DENIED;
+        case SQLITE_IOERR:
+                return ERR_IO;
+        case SQLITE_TOOBIG:
+                return ERR_TOO_LARGE;
+        case SQLITE_INTERRUPT:
+                return ERR_CANCELLED;
+        default:
+                return ERR_INTERNAL;
+        }
+}
+
+static int fail(sqlite3 *db, int code, const char *what, struct err *e)
+{
+        return err_set(e, kind_of(db ? sqlite3_extended_errcode(db) : code), "database: %s: %s", what,
+                       db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+}
+
+static int exec(void *handle, const char *text, struct err *e)
+{
+        if (sqlite3_exec(handle, text, NULL, NULL, NULL) != SQLITE_OK)
+                return fail(handle, 0, "run statement", e);
+        return 0;
+}
+
+static int set_up(sqlite3 *db, unsigned flags, struct err *e)
+{
+        static const char common[] = "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;";
+        int r;
+
+        sqlite3_extended_result_codes(db, 1);
+        sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+        r = exec(db, common, e);
+        if (!r && (flags & DB_WRITER))
+                r = exec(db, "PRAGMA journal_mode=WAL;", e);
+        if (!r)
+                r = exec(db, flags & DB_FULL_SYNC ? "PRAGMA synchronous=FULL;" : "PRAGMA synchronous=NORMAL;", e);
+        if (!r)
+                r = exec(db, flags & DB_SMALL_CACHE ? "PRAGMA cache_size=-384;" : "PRAGMA cache_size=-8192;", e);
+        if (!r && !(flags & DB_WRITER))
+                r = exec(db, "PRAGMA query_only=ON;", e);
+        return r;
+}
+
+static int open_db(void **handle, const char *path, unsigned flags, struct err *e)
+{
+        int mode = flags & DB_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+        sqlite3 *db = NULL;
+        int r;
+
+        r = sqlite3_open_v2(path, &db, mode | SQLITE_OPEN_NOMUTEX, NULL);
+        if (r != SQLITE_OK) {
+                r = fail(db, r, path, e);
+                sqlite3_close_v2(db);
+                return r;
+        }
+        r = set_up(db, flags, e);
+        if (r < 0) {
+                sqlite3_close_v2(db);
+                return err_prefix(e, "open %s", path);
+        }
+        *handle = db;
+        return 0;
+}
+
+static void close_db(void *handle)
+{
+        sqlite3_close_v2(handle);
+}
+
+static int prepare(void *handle, struct str text, void **stmt, struct err *e)
+{
+        sqlite3_stmt *s;
+
+        if (sqlite3_prepare_v3(handle, text.p, (int)text.n, SQLITE_PREPARE_PERSISTENT, &s, NULL) != SQLITE_OK)
+                return fail(handle, 0, "prepare", e);
+        *stmt = s;
+        return 0;
+}
+
+static void finalize(void *stmt)
+{
+        sqlite3_finalize(stmt);
+}
+
+static void reset(void *stmt)
+{
+        sqlite3_reset(stmt);
+        sqlite3_clear_bindings(stmt);
+}
+
+static int step(void *handle, void *stmt, struct err *e)
+{
+        int r = sqlite3_step(stmt);
+
+        if (r == SQLITE_ROW)
+                return 1;
+        if (r == SQLITE_DONE)
+                return 0;
+        return fail(handle, r, "step", e);
+}
+
+static void bind_i64(void *stmt, int i, int64_t v)
+{
+        sqlite3_bind_int64(stmt, i, v);
+}
+
+static void bind_double(void *stmt, int i, double v)
+{
+        sqlite3_bind_double(stmt, i, v);
+}
+
+static void bind_text(void *stmt, int i, struct str v)
+{
+        if (!v.p)
+                sqlite3_bind_null(stmt, i);
+        else
+                sqlite3_bind_text64(stmt, i, v.p, v.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static void bind_blob(void *stmt, int i, const void *p, size_t n)
+{
+        if (n)
+                sqlite3_bind_blob64(stmt, i, p, n, SQLITE_TRANSIENT);
+        else
+                sqlite3_bind_zeroblob(stmt, i, 0);
+}
+
+static void bind_null(void *stmt, int i)
+{
+        sqlite3_bind_null(stmt, i);
+}
+
+static int64_t col_i64(void *stmt, int i)
+{
+        return sqlite3_column_int64(stmt, i);
+}
+
+static double col_double(void *stmt, int i)
+{
+        return sqlite3_column_double(stmt, i);
+}
+
+static struct str col_text(void *stmt, int i)
+{
+        const char *p = (const char *)sqlite3_column_text(stmt, i);
+
+        return p ? (struct str){ p, (size_t)sqlite3_column_bytes(stmt, i) } : STR_NULL;
+}
+
+static struct str col_blob(void *stmt, int i)
+{
+        const char *p = sqlite3_column_blob(stmt, i);
+
+        return (struct str){ p, (size_t)sqlite3_column_bytes(stmt, i) };
+}
+
+static bool col_is_null(void *stmt, int i)
+{
+        return sqlite3_column_type(stmt, i) == SQLITE_NULL;
+}
+
+static int n_cols(void *stmt)
+{
+        return sqlite3_column_count(stmt);
+}
+
+static int64_t changes(void *handle)
+{
+        return sqlite3_changes64(handle);
+}
+
+static int64_t last_rowid(void *handle)
+{
+        return sqlite3_last_insert_rowid(handle);
+}
+
+const struct db_engine db_engine_sqlite = {
+        .name = "sqlite",
+        .open = open_db,
+        .close = close_db,
+        .exec = exec,
+        .prepare = prepare,
+        .finalize = finalize,
+        .reset = reset,
+        .step = step,
+        .bind_i64 = bind_i64,
+        .bind_double = bind_double,
+        .bind_text = bind_text,
+        .bind_blob = bind_blob,
+        .bind_null = bind_null,
+        .col_i64 = col_i64,
+        .col_double = col_double,
+        .col_text = col_text,
+        .col_blob = col_blob,
+        .col_is_null = col_is_null,
+        .n_cols = n_cols,
+        .changes = changes,
+        .last_rowid = last_rowid,
+};
