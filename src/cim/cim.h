@@ -3,12 +3,12 @@
 /*
  * cim - classes, typed values, instances and object paths
  *
- * Classes are const tables that tools/mofgen.py makes of schema/*.mof, the
+ * Classes are const tables that tools/mofgen.py makes of the files in schema/, the
  * source of truth for names, types, keys, qualifiers and enumerations.  Each
  * concrete class with rows has a database view of its name whose columns are
  * its properties, in schema order.  No wire and no SQL here.
  *
- * Source: [DSP0004] 5.2 types, 7.1 MOF; class facts as cited in schema/*.mof.
+ * Source: [DSP0004] 5.2 types, 7.1 MOF; class facts as cited in schema/.
  */
 #include "base/arena.h"
 #include "base/buf.h"

@@ -15,7 +15,6 @@ struct db_conn {
         const struct db_schema *schema;
         void *handle;
         bool writer;
-        bool in_transaction;
         struct db_stmt **cache;         /* by statement number */
 };
 
@@ -246,24 +245,19 @@ int64_t db_last_rowid(struct db_conn *c)
 
 /* ---- transactions ---- */
 
-static int begin(struct db_conn *c, const char *text, struct err *e)
-{
-        int r;
-
-        assert(!c->in_transaction);
-        r = c->engine->exec(c->handle, text, e);
-        c->in_transaction = r == 0;
-        return r;
-}
-
 int db_begin(struct db_conn *c, struct err *e)
 {
-        return begin(c, "BEGIN IMMEDIATE", e);
+        return c->engine->exec(c->handle, "BEGIN IMMEDIATE", e);
 }
 
 int db_begin_read(struct db_conn *c, struct err *e)
 {
-        return begin(c, "BEGIN", e);
+        return c->engine->exec(c->handle, "BEGIN", e);
+}
+
+bool db_in_transaction(struct db_conn *c)
+{
+        return c->engine->in_transaction(c->handle);
 }
 
 void db_end_read(struct db_conn *c)
@@ -279,7 +273,6 @@ int db_commit(struct db_conn *c, struct err *e)
                 db_rollback(c);
                 return err_prefix(e, "commit");
         }
-        c->in_transaction = false;
         return 0;
 }
 
@@ -287,7 +280,6 @@ int db_commit(struct db_conn *c, struct err *e)
 void db_rollback(struct db_conn *c)
 {
         (void)!c->engine->exec(c->handle, "ROLLBACK", &(struct err){ 0 });
-        c->in_transaction = false;
 }
 
 int db_savepoint(struct db_conn *c, struct err *e)

@@ -3,7 +3,7 @@
 /*
  * db - named statements, transactions, migrations; one writer, many readers
  *
- * Statements live in sql/<schema>/query/*.sql under names; tools/sqlgen.py turns
+ * Statements live in sql/<schema>/query/ under names; tools/sqlgen.py turns
  * them and sql/<schema>/schema/NNNN-*.sql into const tables at build time
  * (gen/sql_site.h: enum sql_site { SQL_SITE_PACKAGE_INSERT, ... }).  No C file
  * holds SQL text; lint checks it.  SQLite stands behind `struct db_engine`, a
@@ -98,6 +98,7 @@ int db_n_cols(struct db_stmt *s);
 MUST int db_begin(struct db_conn *c, struct err *e);    /* BEGIN IMMEDIATE */
 MUST int db_commit(struct db_conn *c, struct err *e);
 void db_rollback(struct db_conn *c);                    /* harmless outside a transaction */
+bool db_in_transaction(struct db_conn *c);               /* false also when a full disk ended it under us */
 MUST int db_savepoint(struct db_conn *c, struct err *e);
 MUST int db_release(struct db_conn *c, struct err *e);
 void db_rollback_to(struct db_conn *c);                 /* back to the savepoint, which ends */

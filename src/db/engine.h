@@ -34,6 +34,8 @@ struct db_engine {
         bool (*col_is_null)(void *stmt, int i);
         int (*n_cols)(void *stmt);
 
+        /* False also after the engine ended a transaction by itself (full disk, I/O error). */
+        bool (*in_transaction)(void *handle);
         int64_t (*changes)(void *handle);
         int64_t (*last_rowid)(void *handle);
 };

@@ -54,6 +54,8 @@ static void queue_fini(struct queue *q)
 
 static void queue_put(struct queue *q, struct db_job *j)
 {
+        j->r = 0;
+        j->err = (struct err){ 0 };
         pthread_mutex_lock(&q->lock);
         list_push_back(&q->jobs, &j->link);
         pthread_cond_signal(&q->filled);
@@ -118,6 +120,7 @@ static void run_in_savepoint(struct db_conn *c, struct db_job *j)
         db_rollback_to(c);
 }
 
+/* The group did not commit: whoever believed to be done is told otherwise. */
 static void fail_all(struct list *jobs, int r, const struct err *e)
 {
         struct list *pos, *tmp;
@@ -132,21 +135,35 @@ static void fail_all(struct list *jobs, int r, const struct err *e)
         }
 }
 
-static void run_group(struct db *d, struct list *jobs)
+/*
+ * A full disk or an I/O error may end the whole transaction inside a job; what
+ * ran after that would commit by itself, outside the group.  So the group ends
+ * at that job, with its error for all.
+ */
+static int run_jobs(struct db_conn *c, struct list *jobs, struct err *e)
 {
-        struct db_conn *c = d->writer.conn;
         struct list *pos, *tmp;
-        struct err e = { 0 };
-        int r = db_begin(c, &e);
 
         list_for_each(pos, jobs, tmp) {
                 struct db_job *j = list_entry(pos, struct db_job, link);
 
-                if (r < 0)
-                        j->r = 0;
-                else
-                        run_in_savepoint(c, j);
+                run_in_savepoint(c, j);
+                if (!db_in_transaction(c)) {
+                        *e = j->err;
+                        return j->r < 0 ? j->r : err_set(e, ERR_INTERNAL, "database: a job ended the transaction");
+                }
         }
+        return 0;
+}
+
+static void run_group(struct db *d, struct list *jobs)
+{
+        struct db_conn *c = d->writer.conn;
+        struct err e = { 0 };
+        int r = db_begin(c, &e);
+
+        if (!r)
+                r = run_jobs(c, jobs, &e);
         if (!r)
                 r = db_commit(c, &e);
         if (r < 0)
@@ -211,7 +228,7 @@ static int start(struct worker *w, struct db *d, unsigned flags, void *(*main_)(
 int db_open(struct db **out, struct loop *l, const struct db_opts *o, struct err *e)
 {
         struct db *d = calloc(1, sizeof(*d));
-        char name[16];
+        char name[32];
         int r;
 
         if (!d)
@@ -266,6 +283,7 @@ void db_write(struct db *d, struct db_job *j)
                 queue_put(&d->writes, j);
                 return;
         }
+        j->r = 0;
         list_init(&one);
         list_push_back(&one, &j->link);
         run_group(d, &one);

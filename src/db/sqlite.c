@@ -198,6 +198,11 @@ static int n_cols(void *stmt)
         return sqlite3_column_count(stmt);
 }
 
+static bool in_transaction(void *handle)
+{
+        return !sqlite3_get_autocommit(handle);
+}
+
 static int64_t changes(void *handle)
 {
         return sqlite3_changes64(handle);
@@ -228,6 +233,7 @@ const struct db_engine db_engine_sqlite = {
         .col_blob = col_blob,
         .col_is_null = col_is_null,
         .n_cols = n_cols,
+        .in_transaction = in_transaction,
         .changes = changes,
         .last_rowid = last_rowid,
 };

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE tally (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL) STRICT;
+INSERT INTO tally VALUES (1, 0);

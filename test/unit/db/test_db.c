@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* db - statements, migrations, savepoints, group commit, snapshots */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "db/db.h"
+#include "os/os.h"
+#include "sql_tiny.h"
+
+static char folder[] = "/tmp/test-db-XXXXXX";
+static char path[64];
+
+static int set_up(void **state)
+{
+        strcpy(folder, "/tmp/test-db-XXXXXX");
+        assert_non_null(mkdtemp(folder));
+        snprintf(path, sizeof(path), "%s/tiny.db", folder);
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        static const char *const suffixes[] = { "", "-wal", "-shm" };
+        char name[80];
+
+        for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+                snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+                unlink(name);
+        }
+        return rmdir(folder);
+}
+
+static struct db_conn *open_conn(unsigned flags)
+{
+        struct err e = { 0 };
+        struct db_conn *c;
+
+        if (db_conn_open(&c, path, &sql_tiny, flags, &e) < 0)
+                fail_msg("%s", e.text);
+        return c;
+}
+
+static int insert(struct db_conn *c, const char *name, struct err *e)
+{
+        struct db_stmt *s = db_stmt(c, SQL_TINY_THING_INSERT, e);
+
+        db_bind_textz(s, 1, name);
+        db_bind_blob(s, 2, "\0\1\2", 3);
+        return db_run(s, e);
+}
+
+static int64_t number(struct db_conn *c, int statement)
+{
+        struct err e = { 0 };
+        struct db_stmt *s = db_stmt(c, statement, &e);
+
+        assert_int_equal(db_step(s, &e), 1);
+        return db_col_i64(s, 0);
+}
+
+static void rows_come_back_as_they_went(void **state)
+{
+        _cleanup_(db_conn_closep) struct db_conn *c = open_conn(DB_WRITER);
+        struct err e = { 0 };
+        struct db_stmt *s;
+
+        assert_int_equal(insert(c, "na\xc3\xafve", &e), 0);
+        s = db_stmt(c, SQL_TINY_THING_BY_NAME, &e);
+        db_bind_textz(s, 1, "na\xc3\xafve");
+        assert_int_equal(db_step(s, &e), 1);
+        assert_int_equal(db_n_cols(s), 3);
+        assert_true(str_eqz(db_col_text(s, 1), "na\xc3\xafve"));
+        assert_int_equal(db_col_blob(s, 2).n, 3);
+        assert_memory_equal(db_col_blob(s, 2).p, "\0\1\2", 3);
+        assert_int_equal(db_step(s, &e), 0);
+}
+
+static void a_second_of_the_same_name_exists(void **state)
+{
+        _cleanup_(db_conn_closep) struct db_conn *c = open_conn(DB_WRITER);
+        struct err e = { 0 };
+
+        assert_int_equal(insert(c, "a", &e), 0);
+        assert_true(insert(c, "a", &e) < 0);
+        assert_int_equal(e.kind, ERR_EXISTS);
+        err_clear(&e);
+        assert_true(insert(c, NULL, &e) < 0);
+        assert_int_equal(e.kind, ERR_CONFLICT);
+}
+
+static void a_newer_database_is_refused(void **state)
+{
+        struct db_schema older = sql_tiny;
+        struct err e = { 0 };
+        struct db_conn *c;
+
+        db_conn_close(open_conn(DB_WRITER));
+        older.n_migrations = 1;
+        assert_true(db_conn_open(&c, path, &older, DB_WRITER, &e) < 0);
+        assert_int_equal(e.kind, ERR_CONFLICT);
+        assert_non_null(strstr(e.text, "use the newer program"));
+}
+
+static void an_older_database_is_brought_up(void **state)
+{
+        struct db_schema older = sql_tiny;
+        struct err e = { 0 };
+        struct db_conn *c;
+
+        older.n_migrations = 1;
+        assert_int_equal(db_conn_open(&c, path, &older, DB_WRITER, &e), 0);
+        assert_int_equal(insert(c, "kept", &e), 0);
+        db_conn_close(c);
+        c = open_conn(DB_WRITER);
+        assert_int_equal(number(c, SQL_TINY_THING_COUNT), 1);
+        assert_int_equal(number(c, SQL_TINY_TALLY_READ), 0);
+        db_conn_close(c);
+}
+
+static void a_failing_migration_leaves_nothing(void **state)
+{
+        static const struct db_migration broken[] = {
+                { 1, "good", "CREATE TABLE a (b INTEGER) STRICT;" },
+                { 2, "bad", "CREATE TABLE c (d INTEGER) STRICT; CREATE TABLE a (again INTEGER);" },
+        };
+        struct db_schema s = { "broken", NULL, 0, broken, 2 };
+        struct err e = { 0 };
+        struct db_conn *c;
+
+        assert_true(db_conn_open(&c, path, &s, DB_WRITER, &e) < 0);
+        assert_non_null(strstr(e.text, "migration 0002-bad"));
+        s.n_migrations = 1;
+        assert_int_equal(db_conn_open(&c, path, &s, DB_WRITER, &(struct err){ 0 }), 0);
+        db_conn_close(c);
+}
+
+static void a_reader_cannot_write(void **state)
+{
+        struct db_conn *w = open_conn(DB_WRITER), *r = open_conn(0);
+        struct db_stmt *s;
+        struct err e = { 0 };
+
+        assert_int_equal(db_stmt_dynamic(&s, r, STR("DELETE FROM thing"), &e), 0);
+        assert_true(db_step(s, &e) < 0);
+        db_stmt_free(s);
+        db_conn_close(r);
+        db_conn_close(w);
+}
+
+static void every_statement_prepares_and_hot_ones_use_an_index(void **state)
+{
+        _cleanup_(db_conn_closep) struct db_conn *c = open_conn(DB_WRITER);
+        char text[1024];
+
+        for (int i = 0; i < N_SQL_TINY; i++) {
+                struct err e = { 0 };
+                struct db_stmt *s;
+
+                assert_non_null(db_stmt(c, i, &e));
+                if (!sql_tiny.statements[i].hot)
+                        continue;
+                snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s", sql_tiny.statements[i].text);
+                assert_int_equal(db_stmt_dynamic(&s, c, str_of(text), &e), 0);
+                while (db_step(s, &e) == 1)
+                        assert_true(str_starts(db_col_text(s, 3), "SEARCH"));
+                db_stmt_free(s);
+        }
+}
+
+/* ---- the pool ---- */
+
+struct note {
+        struct db_job job;
+        const char *name;
+        bool fails;
+        int64_t seen;
+};
+
+static struct loop *the_loop;
+static int n_done, n_wanted;
+
+static int write_thing_and_tally(struct db_job *j, struct db_conn *c, struct err *e)
+{
+        struct note *n = container_of(j, struct note, job);
+        struct db_stmt *s = db_stmt(c, SQL_TINY_TALLY_ADD, e);
+        int r;
+
+        db_bind_i64(s, 1, 1);
+        r = db_run(s, e);
+        if (!r)
+                r = insert(c, n->name, e);
+        if (!r && n->fails)
+                r = err_set(e, ERR_INVALID, "this one is to fail");
+        return r;
+}
+
+static int count_things(struct db_job *j, struct db_conn *c, struct err *e)
+{
+        struct note *n = container_of(j, struct note, job);
+
+        n->seen = number(c, SQL_TINY_THING_COUNT);
+        assert_int_equal(n->seen, number(c, SQL_TINY_TALLY_READ));
+        return 0;
+}
+
+static void is_done(struct db_job *j)
+{
+        if (++n_done == n_wanted)
+                loop_stop(the_loop);
+}
+
+static void run_until(int wanted)
+{
+        n_wanted = wanted;
+        if (n_done < n_wanted)
+                loop_run(the_loop);
+}
+
+static struct db *open_pool(bool inline_)
+{
+        struct err e = { 0 };
+        struct db_opts o = { .path = path, .schema = &sql_tiny, .inline_ = inline_ };
+        struct db *d;
+
+        n_done = n_wanted = 0;
+        assert_int_equal(loop_new(&the_loop), 0);
+        if (db_open(&d, the_loop, &o, &e) < 0)
+                fail_msg("%s", e.text);
+        return d;
+}
+
+static void a_failing_job_is_undone_alone(void **state)
+{
+        struct db *d = open_pool(false);
+        struct note notes[3] = { { .name = "one" }, { .name = "two", .fails = true }, { .name = "three" } };
+        struct note reader = { 0 };
+
+        for (size_t i = 0; i < ARRAY_SIZE(notes); i++) {
+                notes[i].job = (struct db_job){ .work = write_thing_and_tally, .done = is_done };
+                db_write(d, &notes[i].job);
+        }
+        run_until(3);
+        assert_int_equal(notes[0].job.r, 0);
+        assert_int_equal(notes[1].job.err.kind, ERR_INVALID);
+        assert_int_equal(notes[2].job.r, 0);
+        reader.job = (struct db_job){ .work = count_things, .done = is_done };
+        db_read(d, &reader.job);
+        run_until(4);
+        assert_int_equal(reader.seen, 2);
+        db_close(d);
+        loop_free(the_loop);
+}
+
+enum { MANY = 400 };
+
+static void readers_never_see_half_a_group(void **state)
+{
+        static struct note writes[MANY], reads[MANY];
+        static char names[MANY][16];
+        struct db *d = open_pool(false);
+
+        for (int i = 0; i < MANY; i++) {
+                snprintf(names[i], sizeof(names[i]), "thing %d", i);
+                writes[i] = (struct note){ .name = names[i] };
+                writes[i].job = (struct db_job){ .work = write_thing_and_tally, .done = is_done };
+                reads[i].job = (struct db_job){ .work = count_things, .done = is_done };
+                db_write(d, &writes[i].job);
+                db_read(d, &reads[i].job);
+        }
+        run_until(2 * MANY);
+        for (int i = 0; i < MANY; i++)
+                assert_int_equal(writes[i].job.r | reads[i].job.r, 0);
+        db_close(d);
+        loop_free(the_loop);
+}
+
+static int end_the_transaction(struct db_job *j, struct db_conn *c, struct err *e)
+{
+        struct note *n = container_of(j, struct note, job);
+
+        if (n->fails) {
+                db_rollback(c);         /* what SQLite does by itself when the disk is full */
+                return err_set(e, ERR_NO_SPACE, "no space");
+        }
+        return insert(c, n->name, e);
+}
+
+/* Two jobs meet in one group because the first keeps the writer busy until both are queued. */
+static void a_lost_transaction_fails_the_whole_group(void **state)
+{
+        struct db *d = open_pool(true);
+        struct note one = { .name = "one", .fails = true }, two = { .name = "two" };
+        struct note reader = { 0 };
+
+        one.job = (struct db_job){ .work = end_the_transaction, .done = is_done };
+        two.job = (struct db_job){ .work = write_thing_and_tally, .done = is_done };
+        reader.job = (struct db_job){ .work = count_things, .done = is_done };
+        db_write(d, &one.job);
+        assert_int_equal(one.job.err.kind, ERR_NO_SPACE);
+        db_write(d, &two.job);
+        assert_int_equal(two.job.r, 0);
+        db_read(d, &reader.job);
+        assert_int_equal(reader.seen, 1);
+        db_close(d);
+        loop_free(the_loop);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+#define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+                T(rows_come_back_as_they_went),
+                T(a_second_of_the_same_name_exists),
+                T(a_newer_database_is_refused),
+                T(an_older_database_is_brought_up),
+                T(a_failing_migration_leaves_nothing),
+                T(a_reader_cannot_write),
+                T(every_statement_prepares_and_hot_ones_use_an_index),
+                T(a_failing_job_is_undone_alone),
+                T(readers_never_see_half_a_group),
+                T(a_lost_transaction_fails_the_whole_group),
+#undef T
+        };
+
+        return cmocka_run_group_tests_name("db", tests, NULL, NULL);
+}
