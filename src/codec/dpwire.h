@@ -51,7 +51,7 @@ enum {
         DPWIRE_MAX_NAME = 255,
         DPWIRE_MAX_URL = 1024,
         DPWIRE_MAX_TEXT = 2048,                 /* the words of a failure */
-        DPWIRE_MAX_PATH = 3 * 4096,             /* a file's name as text, escapes included */
+        DPWIRE_MAX_PATH = 4 * 4096,             /* a file's name as text, escapes included */
         DPWIRE_MAX_PEM = 32 << 10,
         DPWIRE_PACKAGE_LEN = 8,
         DPWIRE_WAIT_MAX_S = 60,                 /* longest wait= of a long poll */
