@@ -13,6 +13,7 @@
  *
  * Threads: on the db writer thread (inside db_write() jobs).
  */
+#include "base/map.h"
 #include "cim/cim.h"
 #include "db/db.h"
 

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event - hub and subscriptions
+ *
+ * A subscription is live (fed by the hub), behind (reading for itself) or
+ * waiting (its consumer is full).  Both kinds of reading use the same job.
+ */
+#include "event/event.h"
+
+#include <stdatomic.h>
+
+enum { BATCH_ROWS = 256, BATCH_BYTES = 8 << 20 };
+
+enum sub_mode { SUB_LIVE, SUB_BEHIND, SUB_WAITING, SUB_GONE };
+
+struct event_sub {
+        struct list link;               /* hub->subs */
+        struct event_hub *hub;
+        struct event_sub_opts opts;
+        char *class_name;
+        int64_t cursor;                 /* last sequence delivered or passed over */
+        enum sub_mode mode;
+        bool reading;                   /* a job of ours is under way */
+        bool told_caught_up;
+        bool dead;                      /* unsubscribed while reading: freed when the job is back */
+};
+
+struct event_hub {
+        struct loop *loop;
+        struct db *db;
+        struct list subs;
+        unsigned n_live;
+        int64_t last;                   /* every live subscription has seen up to here */
+        bool reading, again, ended;
+        unsigned n_jobs;
+        atomic_bool posted;             /* a wake is on its way to the loop */
+};
+
+/* One reading of the log, for the hub (sub NULL) or one subscription. */
+struct batch {
+        struct db_job job;
+        struct event_hub *hub;
+        struct event_sub *sub;
+        int64_t from, last;
+        struct arena arena;
+        struct model_change rows[BATCH_ROWS];
+        size_t n;
+        bool gone;
+        bool full;
+};
+
+static void hub_read(struct event_hub *h);
+static void sub_read(struct event_sub *s);
+
+static bool collect(void *ctx, const struct model_change *ch)
+{
+        struct batch *b = ctx;
+        struct model_change *copy = &b->rows[b->n];
+
+        *copy = *ch;
+        copy->class_name = arena_str(&b->arena, ch->class_name);
+        copy->path = arena_str(&b->arena, ch->path);
+        copy->before = ch->before.p ? arena_str(&b->arena, ch->before) : STR_NULL;
+        copy->after = ch->after.p ? arena_str(&b->arena, ch->after) : STR_NULL;
+        if (!copy->class_name.p || !copy->path.p || (ch->before.p && !copy->before.p) || (ch->after.p && !copy->after.p)) {
+                b->full = true;         /* the batch's memory is used up: the rest comes with the next one */
+                return false;
+        }
+        b->last = ch->seq;
+        b->full = ++b->n == BATCH_ROWS;
+        return !b->full;
+}
+
+static int batch_work(struct db_job *j, struct db_conn *c, struct err *e)
+{
+        struct batch *b = container_of(j, struct batch, job);
+        int r;
+
+        if (b->from == EVENT_FROM_NOW)
+                return model_changes_last(c, &b->last, e);
+        b->last = b->from;
+        r = model_changes(c, b->from, BATCH_ROWS, collect, b, e);
+        if (r == CHANGE_E_GONE) {
+                b->gone = true;
+                return 0;
+        }
+        if (r == 0 && b->full && b->n == 0)
+                return err_set(e, ERR_TOO_LARGE, "change %lld is too large to deliver", (long long)b->from + 1);
+        return r;
+}
+
+static void batch_free(struct batch *b)
+{
+        b->hub->n_jobs--;
+        arena_fini(&b->arena);
+        free(b);
+}
+
+static int batch_start(struct event_hub *h, struct event_sub *s, int64_t from, void (*done)(struct db_job *j))
+{
+        struct batch *b = calloc(1, sizeof(*b));
+
+        if (!b)
+                return -1;
+        arena_init(&b->arena, BATCH_BYTES);
+        b->hub = h;
+        b->sub = s;
+        b->from = from;
+        b->job.work = batch_work;
+        b->job.done = done;
+        h->n_jobs++;
+        db_read(h->db, &b->job);
+        return 0;
+}
+
+/* ---- subscriptions ---- */
+
+static void sub_set_mode(struct event_sub *s, enum sub_mode mode)
+{
+        s->hub->n_live -= s->mode == SUB_LIVE;
+        s->hub->n_live += mode == SUB_LIVE;
+        s->mode = mode;
+}
+
+static void sub_gone(struct event_sub *s, enum err_kind kind, const char *why)
+{
+        struct err e = { 0 };
+
+        sub_set_mode(s, SUB_GONE);
+        (void)!err_set(&e, kind, "%s", why);
+        s->opts.gone(s->opts.ctx, &e);
+}
+
+/* False: the consumer is full; the cursor stays before the change it refused. */
+static bool sub_feed(struct event_sub *s, const struct model_change *rows, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                if (rows[i].seq <= s->cursor)
+                        continue;
+                if ((!s->class_name || str_eqz_nocase(rows[i].class_name, s->class_name)) &&
+                    !s->opts.deliver(s->opts.ctx, &rows[i]))
+                        return false;
+                s->cursor = rows[i].seq;
+        }
+        return true;
+}
+
+static void sub_go_live(struct event_sub *s)
+{
+        struct event_hub *h = s->hub;
+
+        sub_set_mode(s, SUB_LIVE);
+        if (h->n_live == 1 && !h->reading)
+                h->last = s->cursor;    /* nobody else listened, so the hub did not look */
+        if (!s->told_caught_up && s->opts.caught_up)
+                s->opts.caught_up(s->opts.ctx, s->cursor);
+        s->told_caught_up = true;
+        hub_read(h);                    /* what committed while we were reading */
+}
+
+static void sub_done(struct db_job *j)
+{
+        struct batch *b = container_of(j, struct batch, job);
+        struct event_sub *s = b->sub;
+
+        s->reading = false;
+        if (s->dead) {
+                free(s->class_name);
+                free(s);
+        } else if (b->job.r < 0) {
+                sub_gone(s, b->job.err.kind, b->job.err.text);
+        } else if (b->gone) {
+                sub_gone(s, ERR_GONE, "the change log no longer holds what follows this sequence: read the state again");
+        } else if (!sub_feed(s, b->rows, b->n)) {
+                sub_set_mode(s, SUB_WAITING);
+        } else {
+                s->cursor = MAX(s->cursor, b->last);
+                if (b->full || s->cursor < s->hub->last)
+                        sub_read(s);
+                else
+                        sub_go_live(s);
+        }
+        batch_free(b);
+}
+
+static void sub_read(struct event_sub *s)
+{
+        sub_set_mode(s, SUB_BEHIND);
+        s->reading = true;
+        if (batch_start(s->hub, s, s->cursor, sub_done) < 0) {
+                s->reading = false;
+                sub_gone(s, ERR_NOMEM, "out of memory");
+        }
+}
+
+int event_subscribe(struct event_sub **out, struct event_hub *h, const struct event_sub_opts *o, struct err *e)
+{
+        struct event_sub *s = calloc(1, sizeof(*s));
+
+        if (!s || (o->class_name && !(s->class_name = str_dup(str_of(o->class_name))))) {
+                free(s);
+                return err_set(e, ERR_NOMEM, "subscribe: out of memory");
+        }
+        s->hub = h;
+        s->opts = *o;
+        s->cursor = o->from < 0 ? EVENT_FROM_NOW : o->from;
+        s->mode = SUB_BEHIND;
+        list_push_back(&h->subs, &s->link);
+        *out = s;
+        sub_read(s);
+        return 0;
+}
+
+void event_resume(struct event_sub *s)
+{
+        if (s->mode == SUB_WAITING)
+                sub_read(s);
+}
+
+void event_unsubscribe(struct event_sub *s)
+{
+        if (!s)
+                return;
+        sub_set_mode(s, SUB_GONE);
+        list_del(&s->link);
+        s->dead = true;
+        if (s->reading)
+                return;
+        free(s->class_name);
+        free(s);
+}
+
+/* ---- the hub ---- */
+
+static void hub_feed(struct event_hub *h, struct batch *b)
+{
+        struct list *pos, *tmp;
+
+        list_for_each(pos, &h->subs, tmp) {
+                struct event_sub *s = list_entry(pos, struct event_sub, link);
+
+                if (s->mode != SUB_LIVE)
+                        continue;
+                if (b->gone)
+                        sub_gone(s, ERR_GONE, "the change log was cut short of this subscription: read the state again");
+                else if (!sub_feed(s, b->rows, b->n))
+                        sub_set_mode(s, SUB_WAITING);
+                else
+                        s->cursor = MAX(s->cursor, b->last);
+        }
+        h->last = MAX(h->last, b->last);
+}
+
+/* The common reading failed: each tries for itself, and is told when that fails too. */
+static void hub_scatter(struct event_hub *h)
+{
+        struct list *pos, *tmp;
+
+        list_for_each(pos, &h->subs, tmp) {
+                struct event_sub *s = list_entry(pos, struct event_sub, link);
+
+                if (s->mode == SUB_LIVE)
+                        sub_read(s);
+        }
+}
+
+static void hub_done(struct db_job *j)
+{
+        struct batch *b = container_of(j, struct batch, job);
+        struct event_hub *h = b->hub;
+        bool more = b->full || h->again;
+
+        h->reading = h->again = false;
+        if (!h->ended && b->job.r < 0)
+                hub_scatter(h);
+        else if (!h->ended)
+                hub_feed(h, b);
+        batch_free(b);
+        if (more)
+                hub_read(h);
+}
+
+static void hub_read(struct event_hub *h)
+{
+        if (h->ended || h->n_live == 0)
+                return;
+        if (h->reading) {
+                h->again = true;
+                return;
+        }
+        h->reading = batch_start(h, NULL, h->last, hub_done) == 0;
+}
+
+static void hub_wake(void *arg)
+{
+        struct event_hub *h = arg;
+
+        atomic_store(&h->posted, false);
+        hub_read(h);
+}
+
+void event_hub_committed(struct event_hub *h)
+{
+        if (!atomic_exchange(&h->posted, true))
+                loop_post(h->loop, hub_wake, h);
+}
+
+int event_hub_new(struct event_hub **out, struct loop *l, struct db *db, struct err *e)
+{
+        struct event_hub *h = calloc(1, sizeof(*h));
+
+        if (!h)
+                return err_set(e, ERR_NOMEM, "event hub: out of memory");
+        h->loop = l;
+        h->db = db;
+        list_init(&h->subs);
+        *out = h;
+        return 0;
+}
+
+void event_hub_free(struct event_hub *h)
+{
+        if (!h)
+                return;
+        h->ended = true;
+        while (h->n_jobs || atomic_load(&h->posted))
+                loop_run_once(h->loop);
+        free(h);
+}
