@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/param.h>          /* MIN, MAX */
 #include <unistd.h>
 
 #define MUST __attribute__((warn_unused_result))
@@ -17,9 +18,6 @@
 #define UNUSED __attribute__((unused))
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
-
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 /* _cleanup_(thing_freep) struct thing *t = NULL;  frees on every way out. */
 #define _cleanup_(fn) __attribute__((cleanup(fn)))

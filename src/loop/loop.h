@@ -10,6 +10,11 @@
  * Why not uv_queue_work: affinity and order per kind of work, bounded queues,
  * and no sharing of four threads with getaddrinfo.
  *
+ * Ownership: a timer nobody freed is freed with its loop; workers are freed
+ * before it.  loop_new() makes the process ignore SIGPIPE, for a peer that hangs
+ * up is an error code, not an end.  No function waits but loop_run() and
+ * workers_free().
+ *
  * Threads: functions are for the loop thread unless they say "any thread".
  */
 #include <uv.h>
@@ -20,14 +25,14 @@ struct loop;
 struct loop_timer;
 struct workers;
 
-MUST int loop_new(struct loop **out);
+MUST int loop_new(struct loop **out);           /* 0 or -errno */
 void loop_free(struct loop *l);                 /* closes what is left; NULL is harmless */
 DEFINE_FREEP(struct loop *, loop_free)
 void loop_run(struct loop *l);                  /* until loop_stop() */
 void loop_run_once(struct loop *l);             /* what is ready now; for tests */
 void loop_stop(struct loop *l);                 /* any thread, signal handlers excepted */
 uv_loop_t *loop_uv(struct loop *l);             /* for adapters (httpd, fetch) only */
-/* fn(arg) runs once on the loop thread, in order of posting.  Any thread. */
+/* fn(arg) runs once on the loop thread, in order of posting.  Any thread.  Aborts when memory is out. */
 void loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
 /* fn(arg) on SIGTERM and SIGINT; the second signal ends the process. */
 void loop_on_terminate(struct loop *l, void (*fn)(void *arg), void *arg);
@@ -58,4 +63,6 @@ struct job {
 MUST int workers_new(struct workers **out, struct loop *l, const char *name, unsigned n);
 void workers_submit(struct workers *w, struct job *j);          /* loop thread */
 /* Waits for queued jobs to finish, ends the threads; done callbacks still pending run in loop_run. */
-void workers_free(struct workers *w);
+void workers_free(struct workers *w);          /* NULL is harmless */
+DEFINE_FREEP(struct workers *, workers_free)
+DEFINE_FREEP(struct loop_timer *, loop_timer_free)
