@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * client - inside of struct tallyman: one transfer at a time, with a deadline
+ *
+ * Transfers are libcurl easy handles driven by client_perform(), which waits in
+ * one place for the socket, the deadline and tallyman_cancel() (an eventfd, so
+ * that a signal handler may call it).
+ */
+#include <curl/curl.h>
+#include <stdatomic.h>
+#include "base/buf.h"
+#include "base/err.h"
+#include "tallyman/tallyman.h"
+
+struct tallyman {
+        char *server;                   /* as given, for messages */
+        char *base_url;                 /* "http://localhost" for a socket, else the server without its last '/' */
+        char *socket_path;              /* NULL: TCP */
+        char *cacert, *user, *password;
+        int64_t timeout_us;
+        CURL *easy;                     /* requests; keeps the connection alive between them */
+        CURLM *multi;
+        int cancel_fd;
+        atomic_bool cancelled;
+};
+
+enum { CLIENT_REPLY_LIMIT = 512 << 20 };
+
+/* Server, credentials and safety options of a fresh or reset handle. */
+void client_prepare(struct tallyman *t, CURL *h);
+/* Run to the end. 0; CLIENT_TIME_UP; -1 with *e (no connection, broken, cancelled). deadline_us of os_mono_us(). */
+enum { CLIENT_TIME_UP = 1 };
+int client_perform(struct tallyman *t, CURL *h, int64_t deadline_us, struct tallyman_error *e);
+
+struct client_reply {
+        struct buf body;
+        int64_t sequence;               /* X-Tallyman-Sequence, -1 when absent */
+};
+/* One request: anything but 2xx is an error. body NULL: none. The caller runs buf_fini(&r->body) in every case. */
+int client_request(struct tallyman *t, const char *verb, const char *url_path, const char *body, struct client_reply *r,
+                   struct tallyman_error *e);
+/* X-Tallyman-Sequence of one header line, or -1. */
+int64_t client_header_sequence(struct str line);
+
+/* error.c: fill *e, return -1. e NULL is allowed. */
+int error_set(struct tallyman_error *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
+int error_from(struct tallyman_error *e, const struct err *from);
+/* What an answer other than 2xx says: {"error":{"code","message"}}, or its status when it says nothing. */
+int error_from_reply(struct tallyman_error *e, const struct tallyman *t, long status, struct str body);
