@@ -142,6 +142,8 @@ MUST int model_snapshot_done(struct tx *t, int64_t job_id, const struct hash_id 
 /* ---- reports: the only way into INSTALLED ---- */
 struct model_report {
         int64_t dp_id;                  /* whose certificate signed the connection */
+        int64_t order;                  /* job_id it answers.  A report of an older order than one already
+                                         * believed is stale: it cannot speak of what the DP holds now. */
         struct str package_id;
         uint32_t version;
         struct hash_id manifest;        /* must be that version's */
@@ -154,7 +156,7 @@ MUST int model_report_removed(struct tx *t, const struct model_report *r, struct
 MUST int model_report_invalid(struct tx *t, const struct model_report *r, const struct str *files, size_t n_files, struct err *e);
 MUST int model_report_valid(struct tx *t, const struct model_report *r, struct err *e);
 /* What a DP says it holds, all of it, against what we believe: missing ones become state 8, strangers are listed. */
-struct model_held {
+struct model_held {                     /* inventory line */
         struct str package_id;
         uint32_t version;
         struct hash_id manifest;

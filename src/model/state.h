@@ -38,9 +38,15 @@ enum dp_event {
         N_DP_EVENTS,
 };
 
-/* The state after ev, or -2 when the move is not allowed (the row stays). STATE_NONE: the row goes. */
+/*
+ * The state after ev, or STATE_ILLEGAL when the move is not allowed (the row stays).  STATE_NONE: the row goes.
+ * @holds  the DP holds some version of the package: an order makes it CONTENT_UPDATING, else INSTALL_PENDING.
+ */
 enum { STATE_ILLEGAL = -2 };
-int state_next(int from, enum dp_event ev);
+int state_next(int from, enum dp_event ev, bool holds);
+/* Does a row in this state have a content job (installation or removal) in the queue? */
+bool state_has_job(int state);
+bool state_is_removal(int state);
 const char *state_name(int state);              /* "INSTALLED" */
 int state_from_name(const char *name);          /* any case, also the number as text; STATE_NONE when unknown */
 const char *event_name(enum dp_event ev);
