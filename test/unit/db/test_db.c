@@ -2,6 +2,7 @@
 /* db - statements, migrations, savepoints, group commit, snapshots */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <cmocka.h>
 
@@ -287,22 +288,45 @@ static int end_the_transaction(struct db_job *j, struct db_conn *c, struct err *
         return insert(c, n->name, e);
 }
 
-/* Two jobs meet in one group because the first keeps the writer busy until both are queued. */
+static atomic_bool gate_open;
+
+static int wait_at_the_gate(struct db_job *j, struct db_conn *c, struct err *e)
+{
+        while (!atomic_load(&gate_open))
+                usleep(1000);
+        return 0;
+}
+
+/* The first job keeps the writer until the others are queued, so that these make one group. */
 static void a_lost_transaction_fails_the_whole_group(void **state)
 {
-        struct db *d = open_pool(true);
-        struct note one = { .name = "one", .fails = true }, two = { .name = "two" };
-        struct note reader = { 0 };
+        struct db *d = open_pool(false);
+        struct note gate = { 0 }, before = { .name = "before" }, loses = { .name = "loses", .fails = true };
+        struct note after = { .name = "after" }, later = { .name = "later" }, reader = { 0 };
 
-        one.job = (struct db_job){ .work = end_the_transaction, .done = is_done };
-        two.job = (struct db_job){ .work = write_thing_and_tally, .done = is_done };
+        atomic_store(&gate_open, false);
+        gate.job = (struct db_job){ .work = wait_at_the_gate, .done = is_done };
+        before.job = (struct db_job){ .work = write_thing_and_tally, .done = is_done };
+        loses.job = (struct db_job){ .work = end_the_transaction, .done = is_done };
+        after.job = (struct db_job){ .work = write_thing_and_tally, .done = is_done };
+        later.job = (struct db_job){ .work = write_thing_and_tally, .done = is_done };
         reader.job = (struct db_job){ .work = count_things, .done = is_done };
-        db_write(d, &one.job);
-        assert_int_equal(one.job.err.kind, ERR_NO_SPACE);
-        db_write(d, &two.job);
-        assert_int_equal(two.job.r, 0);
+        db_write(d, &gate.job);
+        usleep(20000);                  /* let the writer take the gate alone */
+        db_write(d, &before.job);
+        db_write(d, &loses.job);
+        db_write(d, &after.job);
+        atomic_store(&gate_open, true);
+        run_until(4);
+        assert_int_equal(loses.job.err.kind, ERR_NO_SPACE);
+        if (before.job.r < 0)           /* it shared the group: then it was told so */
+                assert_int_equal(before.job.err.kind, ERR_NO_SPACE);
+        db_write(d, &later.job);
+        run_until(5);
+        assert_int_equal(later.job.r, 0);
         db_read(d, &reader.job);
-        assert_int_equal(reader.seen, 1);
+        run_until(6);
+        assert_int_equal(reader.seen, 1 + (before.job.r == 0) + (after.job.r == 0));
         db_close(d);
         loop_free(the_loop);
 }
