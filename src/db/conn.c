@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* conn - connections: statement cache, migrations, transactions */
+#include "base/map.h"
 #include "db/engine.h"
 
 #include <assert.h>
@@ -16,6 +17,7 @@ struct db_conn {
         void *handle;
         bool writer;
         struct db_stmt **cache;         /* by statement number */
+        struct map kept;                /* name -> struct db_stmt */
 };
 
 /* Reads the one number a statement gives. */
@@ -87,6 +89,7 @@ int db_conn_open(struct db_conn **out, const char *path, const struct db_schema 
         c->engine = &db_engine_sqlite;
         c->schema = schema;
         c->writer = flags & DB_WRITER;
+        map_init(&c->kept, false);
         c->cache = calloc(schema->n_statements ? schema->n_statements : 1, sizeof(*c->cache));
         if (!c->cache)
                 return err_set(e, ERR_NOMEM, "open %s: out of memory", path);
@@ -99,6 +102,11 @@ int db_conn_open(struct db_conn **out, const char *path, const struct db_schema 
         return 0;
 }
 
+static void free_kept(void *s)
+{
+        db_stmt_free(s);
+}
+
 void db_conn_close(struct db_conn *c)
 {
         if (!c)
@@ -106,6 +114,7 @@ void db_conn_close(struct db_conn *c)
         for (size_t i = 0; c->cache && i < c->schema->n_statements; i++)
                 db_stmt_free(c->cache[i]);
         free(c->cache);
+        map_fini(&c->kept, free_kept);
         if (c->handle)
                 c->engine->close(c->handle);
         free(c);
@@ -151,6 +160,31 @@ struct db_stmt *db_stmt(struct db_conn *c, int statement, struct err *e)
         }
         db_reset(c->cache[statement]);
         return c->cache[statement];
+}
+
+struct db_stmt *db_kept(struct db_conn *c, struct str name)
+{
+        struct db_stmt *s = map_get(&c->kept, name);
+
+        if (s)
+                db_reset(s);
+        return s;
+}
+
+struct db_stmt *db_keep(struct db_conn *c, struct str name, struct str text, struct err *e)
+{
+        struct db_stmt *s;
+        void *old;
+
+        if (db_stmt_dynamic(&s, c, text, e) < 0)
+                return NULL;
+        if (map_put(&c->kept, name, s, &old) < 0) {
+                db_stmt_free(s);
+                err_set(e, ERR_NOMEM, "database: out of memory");
+                return NULL;
+        }
+        db_stmt_free(old);
+        return s;
 }
 
 void db_reset(struct db_stmt *s)

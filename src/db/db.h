@@ -71,6 +71,14 @@ MUST int db_stmt_dynamic(struct db_stmt **out, struct db_conn *c, struct str tex
 void db_stmt_free(struct db_stmt *s);
 DEFINE_FREEP(struct db_stmt *, db_stmt_free)
 
+/*
+ * Dynamic statements worth keeping: the connection owns them under a name of the
+ * caller's; valid until db_conn_close(), one use at a time.  db_kept() gives it
+ * reset and unbound, NULL when it was not kept yet; db_keep() prepares and keeps.
+ */
+struct db_stmt *db_kept(struct db_conn *c, struct str name);
+struct db_stmt *db_keep(struct db_conn *c, struct str name, struct str text, struct err *e);
+
 /* Parameters count from 1 (?1 in the text).  Text and blobs are copied. */
 void db_bind_i64(struct db_stmt *s, int i, int64_t v);
 void db_bind_text(struct db_stmt *s, int i, struct str v);      /* p NULL binds NULL */
