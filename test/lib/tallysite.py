@@ -3,8 +3,10 @@
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
+import time
 import urllib.parse
 
 HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -124,3 +126,14 @@ def resident_bytes(pid, peak=False):
         if line.startswith('VmHWM:' if peak else 'VmRSS:'):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def kill_and_restart(pid, log):
+    """kill -9, then the same command again; returns the new process id."""
+    argv = open(f'/proc/{pid}/cmdline', 'rb').read().split(b'\0')[:-1]
+    program, folder = os.readlink(f'/proc/{pid}/exe'), os.readlink(f'/proc/{pid}/cwd')
+    os.kill(pid, signal.SIGKILL)
+    while os.path.exists(f'/proc/{pid}') and open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] not in 'ZX':
+        time.sleep(.005)
+    with open(log, 'ab') as out:
+        return subprocess.Popen(argv, executable=program, cwd=folder, stdout=out, stderr=out, stdin=subprocess.DEVNULL).pid
