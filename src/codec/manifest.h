@@ -17,11 +17,15 @@
  *                      file: varint size, varint n_pieces (pieces follow each other in the table)
  *                      symlink: varint n, n bytes of target
  *      restarts 16 B each, one for every 64th entry (whose `shared` is 0):
- *                      u64 offset of the entry, u64 number of its first piece
+ *                      u64 offset of the entry within the entries, u64 number of
+ *                      the first piece behind it
  *
  * Paths are bytes, not text: no empty component, no "." or "..", no leading or
- * trailing '/', no NUL; at most 4096 bytes, components at most 255.  The root
- * folder itself is the entry with the empty path and always first.
+ * trailing '/', no NUL; at most 4096 bytes, components at most 255, at most 256
+ * components.  The root folder itself is the entry with the empty path and
+ * always first; a folder stands before what is in it, so that nothing can be
+ * reached through a symbolic link.  A link's target is relative and does not
+ * leave the tree.
  * Full description: tallyman-store(5).
  */
 #include "base/buf.h"
@@ -29,7 +33,8 @@
 #include "hash/hash.h"
 
 enum manifest_type { MANIFEST_FILE = 1, MANIFEST_DIR = 2, MANIFEST_SYMLINK = 3 };
-enum { MANIFEST_HEADER_LEN = 64, MANIFEST_PIECE_LEN = 36, MANIFEST_RESTART_EVERY = 64, MANIFEST_PATH_MAX = 4096 };
+enum { MANIFEST_HEADER_LEN = 64, MANIFEST_PIECE_LEN = 36, MANIFEST_RESTART_EVERY = 64, MANIFEST_PATH_MAX = 4096,
+       MANIFEST_NAME_MAX = 255, MANIFEST_DEPTH_MAX = 256 };
 
 struct manifest_entry {
         enum manifest_type type;
@@ -59,6 +64,8 @@ struct manifest_cursor {
         const struct manifest *m;
         struct cursor c;
         uint64_t entry, piece;          /* numbers of the next ones */
+        bool fresh;                     /* nothing known of the entry before */
+        bool dir;                       /* the entry before was a folder */
         size_t path_len;
         char path[MANIFEST_PATH_MAX + 1];
 };
@@ -68,27 +75,39 @@ MUST int manifest_next(struct manifest_cursor *c, struct manifest_entry *out, st
 /* By binary search over restarts. 0; 1: no such path; < 0 damaged.  @c keeps the path's bytes. */
 MUST int manifest_find(const struct manifest *m, struct str path, struct manifest_cursor *c,
                        struct manifest_entry *out, struct err *e);
-/* Whole check: order, counts, sizes equal the sums of their pieces. */
+/* Whole check: order, counts, sizes equal the sums of their pieces, links stay inside. Needed once, before a
+ * manifest from elsewhere is believed. */
 MUST int manifest_check(const struct manifest *m, struct err *e);
 /* Tree order of two paths. */
 int manifest_path_cmp(struct str a, struct str b);
 bool manifest_path_ok(struct str path);
+/*
+ * manifest_link_ok - may the symbolic link at @path point to @target?
+ * Reads it as text: relative, never above the root.  A ".." behind a name
+ * (a/../b) may still leave the tree when that name is a link itself; *inner_out
+ * says that there is one, and manifest_check() looks such names up.
+ */
+bool manifest_link_ok(struct str path, struct str target, bool *inner_out);
 
 /*
- * Building: call in tree order; the caller spills `pieces` and `entries` to
- * files whenever it likes (buf_consume) and puts the parts together:
- * header, pieces, entries, restarts.
+ * Building: in tree order; of a file first its pieces, then its entry (whose
+ * n_pieces counts them), so that a file of any size can be written while it is
+ * cut.  The caller spills `pieces` and `entries` to files whenever it likes
+ * (buf_consume) and puts the parts together: header, pieces, entries, restarts.
  */
 struct manifest_builder {
         struct buf pieces, entries, restarts;
         uint64_t n_entries, n_files, n_pieces, total_bytes;
         uint64_t entries_len;           /* bytes ever appended to entries */
+        uint64_t open_pieces, open_bytes;       /* of the file whose entry is still to come */
         size_t path_len;
         char path[MANIFEST_PATH_MAX + 1];
 };
 void manifest_builder_init(struct manifest_builder *b);
 void manifest_builder_fini(struct manifest_builder *b);
-/* Entry first, then its pieces; e->first_piece is ignored. ERR_INVALID names a bad path or wrong order. */
-MUST int manifest_builder_entry(struct manifest_builder *b, const struct manifest_entry *en, struct err *e);
 MUST int manifest_builder_piece(struct manifest_builder *b, const struct hash_id *id, uint32_t len, struct err *e);
+/* Forget the pieces since the last entry; the caller takes their bytes back from what it spilled, or from `pieces`. */
+void manifest_builder_drop_pieces(struct manifest_builder *b);
+/* e->first_piece is ignored. ERR_INVALID names a bad path, wrong order or a size that is not that of its pieces. */
+MUST int manifest_builder_entry(struct manifest_builder *b, const struct manifest_entry *en, struct err *e);
 void manifest_builder_header(const struct manifest_builder *b, uint8_t out[MANIFEST_HEADER_LEN]);
