@@ -34,6 +34,10 @@ class Site:
         server = self.settings['TALLYMAN_SERVER'].strip("'\"")
         self.socket = server.removeprefix('unix:')
 
+    def https(self):
+        url = urllib.parse.urlsplit(self.settings['TALLYMAN_CONSOLE_URL'].strip("'\""))
+        return url.hostname, url.port
+
     def stop(self):
         subprocess.run([f'{HERE}/script/site', 'stop', self.folder], check=True, stdout=subprocess.DEVNULL)
 
