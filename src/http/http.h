@@ -27,7 +27,7 @@ struct http_exchange;                   /* one request and its reply */
 
 struct http_request {
         struct str method;              /* "GET" */
-        struct str path;                /* percent-decoded, starts with '/', no "..", no NUL */
+        struct str path;                /* percent-decoded, starts with '/', no ".." segment, no NUL; NUL behind */
         struct str raw_query;
         struct str body;                /* whole; at most the route's body limit (413 beyond) */
         const struct http_peer *peer;
@@ -35,9 +35,12 @@ struct http_request {
 };
 
 const struct http_request *http_request(struct http_exchange *x);
-struct str http_query(struct http_exchange *x, const char *name);       /* decoded; p NULL when absent */
-struct str http_header(struct http_exchange *x, const char *name);      /* p NULL when absent */
+/* First parameter of that name, decoded ("+" is a blank).  p NULL when absent or badly escaped. */
+struct str http_query(struct http_exchange *x, const char *name);
+/* First header of that name, ASCII case ignored.  p NULL when absent.  Lives as long as the exchange. */
+struct str http_header(struct http_exchange *x, const char *name);
 
+/* Control characters in a value become '?', so that no value can add a header of its own. */
 void http_reply_header(struct http_exchange *x, const char *name, const char *value);   /* before the reply */
 void http_reply(struct http_exchange *x, int status, const char *type, struct str body);        /* copies */
 void http_reply_empty(struct http_exchange *x, int status);
@@ -57,19 +60,24 @@ struct http_stream {
         void (*free)(struct http_stream *s);
         struct http_exchange *x;        /* set by http_reply_stream */
 };
+/* A stream of known size is asked for up to 256 KiB at a time; one of unknown size travels in
+ * chunks of at most 16 KiB, so say the size wherever it is known and much is to be sent. */
 #define HTTP_SIZE_UNKNOWN UINT64_MAX
 void http_reply_stream(struct http_exchange *x, int status, const char *type, uint64_t size, struct http_stream *s);
 void http_stream_wake(struct http_stream *s);
-/* The bytes [at, at+n) of an open file by sendfile; the descriptor is consumed. */
+/* The bytes [at, at+n) of an open file, by sendfile where there is no TLS; the descriptor is consumed.
+ * A file that ends early breaks the connection. */
 void http_reply_fd(struct http_exchange *x, int status, const char *type, int fd, uint64_t at, uint64_t n);
 
-/* The peer went away before a kept exchange was replied to: called on the loop; the handler must
- * still call a reply function (whose bytes are thrown away) to release it. */
+/* The peer went away before a kept exchange was replied to: called once, on the loop; the handler must
+ * still call a reply function (whose bytes are thrown away) to release it, then or later.  A peer that
+ * closed its sending half counts as gone.  httpd_free() counts as gone, too. */
 void http_on_gone(struct http_exchange *x, void (*fn)(void *arg), void *arg);
 
 struct http_route {
         const char *method;             /* NULL: any */
-        const char *prefix;             /* longest match wins; "/x/" takes what is below, "/x" only itself */
+        const char *prefix;             /* longest match wins, whatever its method; "/x/" takes what is below,
+                                         * "/x" only itself.  A HEAD without a route of its own takes GET's */
         size_t body_limit;              /* bytes */
         void (*handle)(void *ctx, struct http_exchange *x);
         void *ctx;
@@ -79,10 +87,20 @@ struct http_router {
         size_t n;
 };
 /* Used by servers: the route, or NULL (then *allow_out says whether another method would fit). */
-const struct http_route *http_route_find(const struct http_router *r, struct str method, struct str path, bool *other_method_out);
+const struct http_route *http_route_find(const struct http_router *r, struct str method, struct str path,
+                                         bool *other_method_out);
+/* "GET, HEAD, POST": what the Allow header of a 405 says (RFC 9110 15.5.6).  NULL: arena is full. */
+const char *http_route_allow(const struct http_router *r, struct arena *a, struct str path);
 
 /* "bytes=0-499" against a size. 0: one range; > 0 HTTP_RANGE_NONE (ignore), HTTP_RANGE_UNSATISFIABLE (416). RFC 9110 14.2 */
 enum { HTTP_RANGE_NONE = 1, HTTP_RANGE_UNSATISFIABLE = 2 };
 MUST int http_range_parse(struct str header, uint64_t size, uint64_t *first_out, uint64_t *last_out);
-/* Percent-decode a path into the arena and normalise it. -EINVAL on "..", NUL, bad escapes. */
+/* Percent-decode a path into the arena and take "." segments out; a ".." segment (before or after decoding),
+ * a NUL or a bad escape gives -EINVAL, a full arena -ENOMEM.  Empty segments stay: keys may hold "//". */
 MUST int http_path_decode(struct arena *a, struct str raw, struct str *out);
+/* First value of a parameter in "a=1&b=2", decoded into the arena.  0; 1 absent; -EINVAL bad escape or NUL; -ENOMEM. */
+MUST int http_query_find(struct arena *a, struct str raw_query, const char *name, struct str *out);
+/* Decode %XX (and "+", if asked) into the arena, NUL behind.  -EINVAL on a bad escape or a NUL, -ENOMEM. */
+MUST int http_unescape(struct arena *a, struct str raw, bool plus_is_blank, struct str *out);
+/* The JSON body of http_reply_err(), in the arena.  p NULL: arena is full. */
+struct str http_error_body(struct arena *a, enum err_kind kind, struct str message);
