@@ -216,6 +216,10 @@ MUST int dpwire_error_decode(struct arena *a, struct str body, struct str *code_
  * Which pieces of a manifest's piece table are wanted, ascending: LEB128 pairs
  * (skip, take), skip counted from the end of the run before.  take is never 0,
  * skip only in the first pair may be; so a set of pieces has one list.
+ *
+ * The answer is the wanted pieces' records (codec/piece.h) in that order.  With
+ * offset=K > 0 the first record is the rest of one that broke off: its header in
+ * full (n is the piece's whole length), then its bytes from K on.
  */
 struct dpwire_want_writer {
         struct buf *out;
@@ -224,6 +228,7 @@ struct dpwire_want_writer {
 };
 void dpwire_want_begin(struct dpwire_want_writer *w, struct buf *out);
 void dpwire_want_add(struct dpwire_want_writer *w, uint64_t piece);     /* ascending (asserted) */
+void dpwire_want_run(struct dpwire_want_writer *w, uint64_t first, uint64_t count);
 void dpwire_want_end(struct dpwire_want_writer *w);                     /* writes the last run */
 
 struct dpwire_want_reader {

@@ -17,16 +17,21 @@ static void write_run(struct dpwire_want_writer *w)
         w->count = 0;
 }
 
-void dpwire_want_add(struct dpwire_want_writer *w, uint64_t piece)
+void dpwire_want_run(struct dpwire_want_writer *w, uint64_t first, uint64_t count)
 {
-        assert(piece >= (w->count ? w->first + w->count : w->end));
-        if (w->count && piece == w->first + w->count) {
-                w->count++;
+        assert(count && first >= (w->count ? w->first + w->count : w->end));
+        if (w->count && first == w->first + w->count) {
+                w->count += count;
                 return;
         }
         write_run(w);
-        w->first = piece;
-        w->count = 1;
+        w->first = first;
+        w->count = count;
+}
+
+void dpwire_want_add(struct dpwire_want_writer *w, uint64_t piece)
+{
+        dpwire_want_run(w, piece, 1);
 }
 
 void dpwire_want_end(struct dpwire_want_writer *w)
