@@ -3,9 +3,21 @@
 /*
  * fetch - HTTP requests of the daemons over libcurl, on our loop
  *
- * The only file that includes curl/curl.h in a daemon is fetch.c.  One fetch_pool
- * a trust (CA, client certificate); connections are kept and reused.
- * Callbacks run on the loop thread.
+ * Only this folder includes curl/curl.h in a daemon.  One fetch_pool a trust
+ * (CA, client certificate); connections are kept and reused.  HTTP/1.1, TLS 1.2
+ * and up, http and https only; no proxy from the environment, no redirect is
+ * followed, no cookie kept: what is asked for is what is asked.
+ *
+ * Callbacks run on the loop thread, never from within a function of this header
+ * but fetch_pool_free().  A callback may start, resume and cancel fetches (its own, too) and
+ * done may free the pool; head and data may not.
+ *
+ * Errors     ERR_UNAVAILABLE  no connection, or it broke ("connect to 127.0.0.1:8443: Connection refused")
+ *            ERR_DENIED       TLS: one side did not take the other's certificate; the text says why and,
+ *                             where dates are the reason, asks for the clock
+ *            ERR_TIMEOUT      nothing moved for the stall timeout, or connecting took too long
+ *            ERR_TOO_LARGE    a collected body passed body_limit
+ *            ERR_CANCELLED    the pool was freed
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -22,7 +34,9 @@ struct fetch_pool_opts {
         unsigned stall_timeout_s;       /* 0: 60; no byte for that long fails a fetch with ERR_TIMEOUT */
 };
 MUST int fetch_pool_new(struct fetch_pool **out, struct loop *l, const struct fetch_pool_opts *o, struct err *e);
-void fetch_pool_free(struct fetch_pool *p);     /* cancels what runs; done is called with ERR_CANCELLED */
+/* Ends what runs: done is called with ERR_CANCELLED, and must not start another.  NULL is harmless. */
+void fetch_pool_free(struct fetch_pool *p);
+DEFINE_FREEP(struct fetch_pool *, fetch_pool_free)
 
 struct fetch_req {
         const char *method;             /* "GET", "POST" */
@@ -33,7 +47,7 @@ struct fetch_req {
         /* Head arrived.  May be NULL. */
         void (*head)(void *ctx, int status);
         /* Body bytes.  Returns true to go on; false pauses until fetch_resume(), and the same
-         * bytes are delivered again.  NULL: collected for done, at most body_limit bytes. */
+         * bytes are delivered again (perhaps in other portions).  NULL: collected for done, at most body_limit bytes. */
         bool (*data)(void *ctx, const uint8_t *p, size_t n);
         size_t body_limit;              /* 0: 16 MiB */
         /* Once.  e->kind ERR_NONE means a complete answer arrived, whatever its status; body is
@@ -42,5 +56,7 @@ struct fetch_req {
         void *ctx;
 };
 MUST int fetch_start(struct fetch **out, struct fetch_pool *p, const struct fetch_req *r, struct err *e);
-void fetch_resume(struct fetch *f);
-void fetch_cancel(struct fetch *f);     /* done is not called */
+void fetch_resume(struct fetch *f);     /* deliver again what data refused; harmless when not paused */
+void fetch_cancel(struct fetch *f);     /* done is not called; f is gone.  NULL is harmless */
+/* A header of the answer, from head on until done returns; p NULL when absent. */
+struct str fetch_header(struct fetch *f, const char *name);
