@@ -71,6 +71,9 @@ MUST int model_package_delete(struct tx *t, struct str id, struct err *e);
 /* RefreshPkgSource: SourceVersion + 1 now, every holder leaves INSTALLED now, a snapshot job is queued. */
 MUST int model_package_update(struct tx *t, struct str id, uint32_t *version_out, struct err *e);
 
+/* 0: there is a package of that PackageID; 1: there is none. */
+MUST int model_package_exists(struct db_conn *c, struct str id, struct err *e);
+
 MUST int model_program_put(struct tx *t, const struct cim_instance *in, bool create, bool update, struct err *e);
 MUST int model_program_delete(struct tx *t, struct str package_id, struct str name, struct err *e);
 MUST int model_collection_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
@@ -116,6 +119,8 @@ struct model_job {
 };
 /* Due or running jobs in order of work (manual order, package priority, DP priority, age); fn false stops. */
 MUST int model_jobs_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_job *j), void *ctx, struct err *e);
+/* One job, whether due or not. 0; 1 when it is no longer in the queue (done, cancelled, replaced). */
+MUST int model_job_get(struct db_conn *c, int64_t job_id, struct model_job *out, struct err *e);
 MUST int model_job_started(struct tx *t, int64_t job_id, struct err *e);
 /* Back to pending without counting a try (daemon restart, window closed, DP offline in its grace). */
 MUST int model_job_put_back(struct tx *t, int64_t job_id, struct str reason, struct err *e);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* job_get - single things the Distribution Manager asks for */
+#include "model/pair.h"
+#include "model/sql_site.h"
+
+static void fill(struct db_stmt *s, struct model_job *out)
+{
+        struct str manifest = db_col_blob(s, 12);
+
+        *out = (struct model_job){
+                .job_id = db_col_i64(s, 0),
+                .pkg_id = db_col_i64(s, 1),
+                .dp_id = db_col_i64(s, 2),
+                .action = (enum job_action)db_col_i64(s, 5),
+                .state = (enum job_state)db_col_i64(s, 6),
+                .version = (uint32_t)db_col_i64(s, 7),
+                .priority = (uint32_t)db_col_i64(s, 8),
+                .tries = (uint32_t)db_col_i64(s, 9),
+                .next_try_us = db_col_i64(s, 10),
+                .redistribute = db_col_i64(s, 11),
+                .has_manifest = manifest.n == HASH_LEN,
+                .total_bytes = (uint64_t)db_col_i64(s, 13),
+        };
+        copy_text(db_col_text(s, 3), out->package_id, sizeof(out->package_id));
+        copy_text(db_col_text(s, 4), out->dp_name, sizeof(out->dp_name));
+        copy_text(db_col_text(s, 14), out->source, sizeof(out->source));
+        if (out->has_manifest)
+                memcpy(out->manifest.b, manifest.p, HASH_LEN);
+}
+
+int model_job_get(struct db_conn *c, int64_t job_id, struct model_job *out, struct err *e)
+{
+        struct db_stmt *s = db_stmt(c, SQL_SITE_JOB_WHOLE, e);
+        int r;
+
+        if (!s)
+                return err_number(e->kind);
+        db_bind_i64(s, 1, job_id);
+        r = db_step(s, e);
+        if (r > 0)
+                fill(s, out);
+        db_reset(s);
+        return r < 0 ? r : r == 0;
+}
+
+int model_package_exists(struct db_conn *c, struct str id, struct err *e)
+{
+        struct db_stmt *s = db_stmt(c, SQL_SITE_PACKAGE_EXISTS, e);
+        int r;
+
+        if (!s)
+                return err_number(e->kind);
+        db_bind_text(s, 1, id);
+        r = db_step(s, e);
+        db_reset(s);
+        return r < 0 ? r : r == 0;
+}
