@@ -82,8 +82,12 @@ MUST int pki_match(const struct pki_pair *p, struct err *e);
 
 /*
  * PEM files of a pair in a directory: certificate 0644, key 0600, the key first,
- * so that a certificate on disk always has its key.
- * pki_load_pair returns 0, or 1 when neither file is there.
+ * so that a certificate on disk always has its key.  With one name for both,
+ * they share a file (0600) and are replaced together or not at all: use that
+ * where pairs are renewed.
+ * pki_load_pair returns 0, or 1 when the certificate's file is not there (a key
+ * alone is left over from a crash before the first certificate and counts as
+ * nothing).  ERR_INVALID when key and certificate do not belong together.
  */
 MUST int pki_store_pair(int dirfd, const char *cert_name, const char *key_name, const struct pki_pair *p, struct err *e);
 MUST int pki_load_pair(struct pki_pair *out, int dirfd, const char *cert_name, const char *key_name, struct err *e);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands before the accounts on a wire: memory of right answers, patience with wrong ones. */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include "auth/token.h"
+#include "auth/users.h"
+#include "base/buf.h"
+#include "base/time.h"
+#include "os/os.h"
+
+enum {
+        TAG = 32,
+        FORGET_S = 900,                         /* failures older than this do not count */
+        ADDRESS_FREE_TRIES = 10 * GATE_FREE_TRIES,      /* of one address, whatever the name */
+};
+
+struct seen {
+        uint8_t tag[TAG];
+        int64_t until_us;
+};
+
+struct failures {
+        uint8_t tag[TAG];
+        unsigned n;
+        int64_t last_us, wait_until_us;
+};
+
+struct gate {
+        uint8_t key[TAG];
+        struct seen seen[GATE_SLOTS];
+        struct failures failures[GATE_FAIL_SLOTS];
+        unsigned next_seen;
+};
+
+struct gate *gate_new(void)
+{
+        struct gate *g = calloc(1, sizeof(*g));
+
+        if (g)
+                os_random(g->key, sizeof(g->key));
+        return g;
+}
+
+void gate_free(struct gate *g)
+{
+        if (g)
+                explicit_bzero(g, sizeof(*g));
+        free(g);
+}
+
+/* Keyed digest of a kind and three texts, each with its length, so that no two triples run together. */
+static bool tag_of(const struct gate *g, char kind, struct str a, struct str b, struct str c, uint8_t out[TAG])
+{
+        char text[3 * (8 + 320) + 1];
+        const struct str all[] = { a, b, c };
+        size_t n = 0;
+        unsigned len = TAG;
+        bool ok;
+
+        text[n++] = kind;
+        for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+                if (all[i].n > 320)
+                        return false;
+                put_le64(text + n, all[i].n);
+                n += 8;
+                for (size_t k = 0; k < all[i].n; k++, n++)
+                        text[n] = all[i].p[k];
+        }
+        ok = HMAC(EVP_sha256(), g->key, sizeof(g->key), (const unsigned char *)text, n, out, &len) != NULL;
+        explicit_bzero(text, n);
+        return ok;
+}
+
+static bool pair_tag(const struct gate *g, const struct user *u, struct str password, uint8_t out[TAG])
+{
+        return tag_of(g, 'p', str_of(u->name), str_of(u->hash), password, out);
+}
+
+static bool fail_tag(const struct gate *g, struct str name, struct str address, uint8_t out[TAG])
+{
+        char low[USER_NAME_MAX];
+        size_t n = MIN(name.n, sizeof(low));
+
+        for (size_t i = 0; i < n; i++)
+                low[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] + 32 : name.p[i]);
+        return tag_of(g, 'f', (struct str){ low, n }, address, STR(""), out);
+}
+
+static struct seen *find_seen(struct gate *g, const uint8_t tag[TAG])
+{
+        int64_t now = os_mono_us();
+
+        for (size_t i = 0; i < GATE_SLOTS; i++)
+                if (g->seen[i].until_us > now && secret_eq(g->seen[i].tag, tag, TAG))
+                        return &g->seen[i];
+        return NULL;
+}
+
+/* The counter of a tag, or NULL; with make, a free one or the one that failed longest ago. */
+static struct failures *find_failures(struct gate *g, const uint8_t tag[TAG], bool make)
+{
+        int64_t now = os_mono_us();
+        struct failures *oldest = &g->failures[0];
+
+        for (size_t i = 0; i < GATE_FAIL_SLOTS; i++) {
+                struct failures *f = &g->failures[i];
+
+                if (f->n > 0 && now - f->last_us > FORGET_S * US_PER_SECOND)
+                        f->n = 0;
+                if (f->n > 0 && memcmp(f->tag, tag, TAG) == 0)
+                        return f;
+                if (oldest->n > 0 && (f->n == 0 || f->last_us < oldest->last_us))
+                        oldest = f;
+        }
+        if (!make)
+                return NULL;
+        memset(oldest, 0, sizeof(*oldest));
+        memcpy(oldest->tag, tag, TAG);
+        return oldest;
+}
+
+static unsigned wait_s(struct gate *g, struct str name, struct str address)
+{
+        uint8_t tag[TAG];
+        struct failures *f = fail_tag(g, name, address, tag) ? find_failures(g, tag, false) : NULL;
+        int64_t left_us = f ? f->wait_until_us - os_mono_us() : 0;
+
+        return left_us > 0 ? (unsigned)((left_us + US_PER_SECOND - 1) / US_PER_SECOND) : 0;
+}
+
+static void count_failure(struct gate *g, struct str name, struct str address, unsigned free_tries)
+{
+        uint8_t tag[TAG];
+        struct failures *f;
+        unsigned over;
+
+        if (!fail_tag(g, name, address, tag))
+                return;
+        f = find_failures(g, tag, true);
+        f->n++;
+        f->last_us = os_mono_us();
+        over = f->n > free_tries ? f->n - free_tries : 0;
+        if (over > 0)
+                f->wait_until_us = f->last_us + MIN(INT64_C(1) << MIN(over, 20U), (int64_t)GATE_WAIT_MAX_S) * US_PER_SECOND;
+}
+
+static void forget_failures(struct gate *g, struct str name, struct str address)
+{
+        uint8_t tag[TAG];
+        struct failures *f = fail_tag(g, name, address, tag) ? find_failures(g, tag, false) : NULL;
+
+        if (f)
+                f->n = 0;
+}
+
+static void remember(struct gate *g, const struct user *user, struct str password)
+{
+        uint8_t tag[TAG];
+        struct seen *s;
+
+        if (!pair_tag(g, user, password, tag))
+                return;
+        s = find_seen(g, tag);
+        if (!s)
+                s = &g->seen[g->next_seen++ % GATE_SLOTS];
+        memcpy(s->tag, tag, TAG);
+        s->until_us = os_mono_us() + GATE_REMEMBER_S * US_PER_SECOND;
+}
+
+int gate_recall(struct gate *g, const struct user *user, struct str name, struct str password, struct str address,
+                unsigned *wait_s_out)
+{
+        uint8_t tag[TAG];
+        unsigned by_name, by_address;
+
+        *wait_s_out = 0;
+        if (user && pair_tag(g, user, password, tag) && find_seen(g, tag))
+                return GATE_RIGHT;
+        by_name = wait_s(g, name, address);
+        by_address = wait_s(g, STR(""), address);
+        *wait_s_out = MAX(by_name, by_address);
+        return *wait_s_out > 0 ? GATE_WAIT : GATE_UNKNOWN;
+}
+
+void gate_note(struct gate *g, const struct user *user, struct str name, struct str password, struct str address,
+               bool right)
+{
+        if (right && user) {
+                remember(g, user, password);
+                forget_failures(g, name, address);
+        } else {
+                count_failure(g, name, address, GATE_FREE_TRIES);
+                count_failure(g, STR(""), address, ADDRESS_FREE_TRIES);
+        }
+}
+
+int gate_check(struct gate *g, const struct users *u, struct str name, struct str password, struct str address,
+               const struct user **user_out, struct err *e)
+{
+        const struct user *user = users_find(u, name);
+        unsigned wait = 0;
+        int r = gate_recall(g, user, name, password, address, &wait);
+
+        *user_out = NULL;
+        if (r == GATE_WAIT)
+                return err_set(e, ERR_QUOTA, "too many failed logons: try again in %u s", wait);
+        if (r == GATE_UNKNOWN) {
+                bool right = users_verify(user ? user->hash : NULL, password);
+
+                gate_note(g, user, name, password, address, right);
+                if (!right)
+                        return err_set(e, ERR_DENIED, "wrong user name or password");
+        }
+        *user_out = user;
+        return 0;
+}
