@@ -85,24 +85,26 @@ MUST int provider_allowed(const struct provider_caller *who, enum provider_op op
 
 /* ---- writing, inside a transaction of the caller's ---- */
 
-/* A new object: documented defaults are filled in, read-only properties are the provider's.  *out: as stored. */
-MUST int provider_create(struct tx *t, struct cim_instance *in, struct cim_instance **out, struct err *e);
+/* A new object: documented defaults are filled in, read-only properties are the provider's.  *out: as stored, in @a. */
+MUST int provider_create(struct tx *t, struct cim_instance *in, struct arena *a, struct cim_instance **out,
+                         struct err *e);
 /*
  * A change of what in->given[] says; keys are given.  Values that are as stored already count as not given.
  * @strict  a read-only property that differs is ERR_READ_ONLY; else it is passed over, as a WMI Put does
  * A SedoObjectVersion that is not the stored one is ERR_CONFLICT.
  */
-MUST int provider_put(struct tx *t, struct cim_instance *in, bool strict, struct cim_instance **out, struct err *e);
+MUST int provider_put(struct tx *t, struct cim_instance *in, bool strict, struct arena *a, struct cim_instance **out,
+                      struct err *e);
 MUST int provider_delete(struct tx *t, const struct cim_instance *keys, struct err *e);
 
 struct provider;
 /*
  * A method.  @self is NULL for static ones; @args and @out_args have m->n_parameters values each (NULL values for
- * those of the other direction).  TM_Site.Verify needs the daemon and runs by provider_submit() only.
+ * those of the other direction), the latter in @a.  TM_Site.Verify needs the daemon and runs by provider_submit() only.
  */
 MUST int provider_invoke(struct provider *p, struct tx *t, const struct cim_class *c, const struct cim_method *m,
-                         const struct cim_instance *self, const struct cim_value *args, struct cim_value *out_args,
-                         struct err *e);
+                         const struct cim_instance *self, const struct cim_value *args, struct arena *a,
+                         struct cim_value *out_args, struct err *e);
 
 /* ---- requests: what wires use ---- */
 
