@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scan - a pass over the due jobs: what may start, what fails, what is void
+ *
+ * One pass at a time; a wake during a pass makes one more after it.  The loop
+ * takes down what it knows (who is connected, what is in work), a reader walks
+ * the jobs through the scheduler in one snapshot, and the loop carries out what
+ * came of it.  Between the two a DP may have gone or come: every decision is
+ * looked at again before it is carried out, and what no longer fits is dropped,
+ * for the event that made it unfit wakes the next pass.
+ */
+#include "distmgr/internal.h"
+#include <errno.h>
+#include <stdio.h>
+
+enum { SCAN_LOOK_ON = 20000 };          /* due jobs looked at after nothing started or failed any more */
+
+struct seen_dp {                        /* a DP at the beginning of the pass, sorted by dp_id */
+        int64_t dp_id;
+        char name[DM_NAME];
+        enum sched_dp says;
+        bool stale, held;
+        int64_t held_until_us;
+};
+struct in_work {                        /* sorted by job_id */
+        int64_t job_id, pkg_id;
+        uint32_t version;
+        enum job_action action;
+        bool snapshot;
+        bool begun;                     /* the database said "started" before the pass */
+        bool is_void;                   /* and no longer does */
+};
+struct failing {
+        int64_t job_id, dp_id;
+};
+
+struct scan {
+        struct dm_read r;
+        struct sched sched;
+        struct seen_dp *dps;
+        size_t n_dps;
+        struct in_work *work;
+        size_t n_work;
+        struct model_job *starts;
+        size_t n_starts, cap_starts;
+        struct failing *fails;
+        size_t n_fails;
+        struct model_dp *rows;          /* DPs without a session, or with a stale one */
+        size_t n_rows, cap_rows;
+        int64_t *gone;                  /* DPs that no longer exist */
+        size_t n_gone;
+        size_t idle_looks;
+        int64_t now_us, next_due_us;
+        bool nomem;
+};
+
+static void scan_free(struct scan *s)
+{
+        sched_end(&s->sched);
+        free(s->dps);
+        free(s->work);
+        free(s->starts);
+        free(s->fails);
+        free(s->rows);
+        free(s->gone);
+        free(s);
+}
+
+/* ---- reader thread ---- */
+
+static int cmp_dp(const void *a, const void *b)
+{
+        const struct seen_dp *x = a, *y = b;
+
+        return (x->dp_id > y->dp_id) - (x->dp_id < y->dp_id);
+}
+
+static int cmp_work(const void *a, const void *b)
+{
+        const struct in_work *x = a, *y = b;
+
+        return (x->job_id > y->job_id) - (x->job_id < y->job_id);
+}
+
+static struct seen_dp *find_dp(const struct scan *s, int64_t dp_id)
+{
+        struct seen_dp key = { .dp_id = dp_id };
+
+        return s->n_dps ? bsearch(&key, s->dps, s->n_dps, sizeof(key), cmp_dp) : NULL;
+}
+
+static struct in_work *find_work(const struct scan *s, int64_t job_id)
+{
+        struct in_work key = { .job_id = job_id };
+
+        return s->n_work ? bsearch(&key, s->work, s->n_work, sizeof(key), cmp_work) : NULL;
+}
+
+static void *grown(void *p, size_t n, size_t *cap, size_t size)
+{
+        size_t more = *cap ? *cap * 2 : 16;
+        void *q;
+
+        if (n < *cap)
+                return p;
+        q = reallocarray(p, more, size);
+        if (q)
+                *cap = more;
+        return q;
+}
+
+static void add_row(struct scan *s, const struct model_dp *row)
+{
+        struct model_dp *v = grown(s->rows, s->n_rows, &s->cap_rows, sizeof(*v));
+
+        if (!v) {
+                s->nomem = true;
+                return;
+        }
+        s->rows = v;
+        s->rows[s->n_rows++] = *row;
+}
+
+/* A DP that has work but no session yet: its row comes along, the next pass knows it. */
+static void meet(struct scan *s, struct db_conn *c, const struct model_job *j)
+{
+        struct model_dp row;
+        struct err e = { 0 };
+
+        for (size_t i = 0; i < s->n_rows; i++)
+                if (s->rows[i].dp_id == j->dp_id)
+                        return;
+        if (model_dp_find(c, str_of(j->dp_name), &row, &e) == 0)
+                add_row(s, &row);
+}
+
+static void add_start(struct scan *s, const struct model_job *j)
+{
+        struct model_job *v = grown(s->starts, s->n_starts, &s->cap_starts, sizeof(*v));
+
+        if (!v) {
+                s->nomem = true;
+                return;
+        }
+        s->starts = v;
+        s->starts[s->n_starts++] = *j;
+}
+
+struct walk {
+        struct scan *s;
+        struct db_conn *c;
+};
+
+static enum sched_dp says(struct scan *s, const struct walk *w, const struct model_job *j)
+{
+        const struct seen_dp *dp = find_dp(s, j->dp_id);
+
+        if (!dp) {
+                meet(s, w->c, j);
+                return SCHED_DP_WAIT;
+        }
+        if (dp->says == SCHED_DP_WAIT || (dp->says == SCHED_DP_FAIL && dp->held && j->tries)) {
+                s->next_due_us = MIN(s->next_due_us, dp->held_until_us);
+                return SCHED_DP_WAIT;
+        }
+        return dp->says;
+}
+
+static bool look(void *ctx, const struct model_job *j)
+{
+        struct walk *w = ctx;
+        struct scan *s = w->s;
+        enum sched_verdict v;
+
+        if (find_work(s, j->job_id))
+                return true;
+        v = sched_offer(&s->sched, j, j->action == JOB_SNAPSHOT ? SCHED_DP_READY : says(s, w, j));
+        if (v == SCHED_LEAVE)
+                return !sched_full(&s->sched) && ++s->idle_looks < SCAN_LOOK_ON;
+        s->idle_looks = 0;
+        if (v == SCHED_START)
+                add_start(s, j);
+        else
+                s->fails[s->n_fails++] = (struct failing){ j->job_id, j->dp_id };
+        return !s->nomem && s->n_fails < DM_FAILS_A_PASS;
+}
+
+/* What the database no longer wants done, or wants done otherwise. */
+static int check_work(struct scan *s, struct db_conn *c, struct err *e)
+{
+        for (size_t i = 0; i < s->n_work; i++) {
+                struct in_work *w = &s->work[i];
+                struct model_job j;
+                int r = model_job_get(c, w->job_id, &j, e);
+
+                if (r < 0)
+                        return r;
+                w->is_void = w->begun && (r > 0 || j.version != w->version || j.action != w->action ||
+                                          (j.state != JOB_STARTED && j.state != JOB_INPROGRESS));
+                if (!w->is_void && sched_running(&s->sched, w->pkg_id, w->snapshot))
+                        return err_set(e, ERR_NOMEM, "out of memory");
+        }
+        return 0;
+}
+
+static int refresh_stale(struct scan *s, struct db_conn *c, struct err *e)
+{
+        for (size_t i = 0; i < s->n_dps; i++) {
+                struct seen_dp *dp = &s->dps[i];
+                struct model_dp row;
+                int r;
+
+                if (!dp->stale)
+                        continue;
+                r = model_dp_find(c, str_of(dp->name), &row, e);
+                if (r < 0)
+                        return r;
+                if (r == 0 && row.dp_id == dp->dp_id) {
+                        add_row(s, &row);
+                        if (row.maintenance)
+                                dp->says = SCHED_DP_WAIT;
+                } else {
+                        s->gone[s->n_gone++] = dp->dp_id;
+                        dp->says = SCHED_DP_WAIT;
+                }
+        }
+        return 0;
+}
+
+static int scan_fn(struct dm_read *r, struct db_conn *c, struct err *e)
+{
+        struct scan *s = container_of(r, struct scan, r);
+        struct walk w = { s, c };
+        int64_t due = TIME_NONE_US;
+        int x;
+
+        x = refresh_stale(s, c, e);
+        if (x >= 0)
+                x = check_work(s, c, e);
+        if (x >= 0)
+                x = model_jobs_each(c, look, &w, e);
+        if (x >= 0)
+                x = model_jobs_next_due(c, &due, e);
+        if (x < 0)
+                return x;
+        if (due != TIME_NONE_US && due > s->now_us)
+                s->next_due_us = MIN(s->next_due_us, due);
+        return s->nomem ? err_set(e, ERR_NOMEM, "out of memory") : 0;
+}
+
+/* ---- loop: before ---- */
+
+static int take_down_dps(struct scan *s, struct distmgr *d)
+{
+        size_t it = 0;
+        void *v;
+
+        s->dps = calloc(d->by_dp.n + 1, sizeof(*s->dps));
+        s->gone = calloc(d->by_dp.n + 1, sizeof(*s->gone));
+        if (!s->dps || !s->gone)
+                return -ENOMEM;
+        while (map_next(&d->by_dp, &it, NULL, &v)) {
+                struct session *x = v;
+                struct seen_dp *dp = &s->dps[s->n_dps++];
+
+                dp->dp_id = x->dp_id;
+                dp->stale = !x->fresh;
+                memcpy(dp->name, x->name, sizeof(dp->name));
+                dp->says = dm_session_says(x, &dp->held, &dp->held_until_us);
+        }
+        qsort(s->dps, s->n_dps, sizeof(*s->dps), cmp_dp);
+        return 0;
+}
+
+static int take_down_work(struct scan *s, struct distmgr *d)
+{
+        struct list *l, *tmp;
+        size_t it = 0, n = d->orders.n;
+        void *v;
+
+        list_for_each (l, &d->snapshots, tmp)
+                n++;
+        s->work = calloc(n + 1, sizeof(*s->work));
+        if (!s->work)
+                return -ENOMEM;
+        while (map_next(&d->orders, &it, NULL, &v)) {
+                const struct order *o = v;
+
+                s->work[s->n_work++] = (struct in_work){
+                        .job_id = o->job_id, .pkg_id = o->pkg_id, .version = o->version, .action = o->action,
+                        .begun = o->state == ORDER_QUEUED || o->state == ORDER_SENT,
+                };
+        }
+        list_for_each (l, &d->snapshots, tmp) {
+                const struct snapshot_run *x = list_entry(l, struct snapshot_run, link);
+
+                s->work[s->n_work++] = (struct in_work){
+                        .job_id = x->job_id, .version = x->version, .action = JOB_SNAPSHOT, .snapshot = true,
+                        .begun = x->state == SNAPSHOT_TAKING,
+                };
+        }
+        qsort(s->work, s->n_work, sizeof(*s->work), cmp_work);
+        return 0;
+}
+
+/* ---- loop: after ---- */
+
+struct fail_batch {
+        struct dm_write w;
+        size_t n, n_reasons;
+        struct reason {
+                int64_t dp_id;
+                char code[32], text[480];
+        } *reasons;
+        struct failing v[];
+};
+
+static int fail_fn(struct dm_write *w, struct tx *t, struct err *e)
+{
+        struct fail_batch *b = container_of(w, struct fail_batch, w);
+
+        for (size_t i = 0, k = 0; i < b->n; i++) {
+                struct model_failure f;
+                int r;
+
+                while (b->reasons[k].dp_id != b->v[i].dp_id)
+                        k = (k + 1) % b->n_reasons;
+                f = (struct model_failure){ .code = str_of(b->reasons[k].code), .text = str_of(b->reasons[k].text) };
+                r = model_job_failed(t, b->v[i].job_id, &f, &w->d->o.retry, e);
+                if (r < 0 && e->kind != ERR_NOT_FOUND && e->kind != ERR_CONFLICT)
+                        return r;
+                err_clear(e);
+        }
+        return 0;
+}
+
+static void fail_then(struct dm_write *w)
+{
+        struct fail_batch *b = container_of(w, struct fail_batch, w);
+
+        if (w->job.r < 0)
+                log_error(LOG, "jobs of DPs that cannot be reached: %s", w->job.err.text);
+        else
+                dm_wake(w->d);
+        free(b->reasons);
+        free(b);
+}
+
+static bool reason_of(struct fail_batch *b, struct distmgr *d, int64_t dp_id)
+{
+        struct session *s = dm_session(d, dp_id);
+        struct reason *r;
+        struct buf text;
+        int64_t until;
+        bool held;
+
+        for (size_t i = 0; i < b->n_reasons; i++)
+                if (b->reasons[i].dp_id == dp_id)
+                        return true;
+        if (!s || dm_session_says(s, &held, &until) != SCHED_DP_FAIL)
+                return false;
+        r = &b->reasons[b->n_reasons++];
+        r->dp_id = dp_id;
+        buf_init(&text, sizeof(r->text));
+        snprintf(r->code, sizeof(r->code), "%s", dm_session_reason(s, &text));
+        snprintf(r->text, sizeof(r->text), "%.*s", STR_ARG(buf_str(&text)));
+        buf_fini(&text);
+        s->counted_us = os_now_us();
+        return true;
+}
+
+static void carry_out_fails(struct distmgr *d, struct scan *s)
+{
+        struct fail_batch *b;
+
+        if (!s->n_fails)
+                return;
+        b = calloc(1, sizeof(*b) + s->n_fails * sizeof(b->v[0]));
+        if (b)
+                b->reasons = calloc(s->n_dps + 1, sizeof(*b->reasons));
+        if (!b || !b->reasons) {
+                free(b);
+                return;
+        }
+        for (size_t i = 0; i < s->n_fails; i++)
+                if (!dm_order(d, s->fails[i].job_id) && reason_of(b, d, s->fails[i].dp_id))
+                        b->v[b->n++] = s->fails[i];
+        if (!b->n) {
+                free(b->reasons);
+                free(b);
+                return;
+        }
+        log_info(LOG, "%zu jobs of %zu DPs that cannot be reached now", b->n, b->n_reasons);
+        b->w.fn = fail_fn;
+        b->w.then = fail_then;
+        dm_write(d, &b->w, LOG, "");
+}
+
+static void carry_out_voids(struct distmgr *d, const struct scan *s)
+{
+        for (size_t i = 0; i < s->n_work; i++) {
+                const struct in_work *w = &s->work[i];
+                struct order *o;
+
+                if (!w->is_void)
+                        continue;
+                if (w->snapshot) {
+                        dm_snapshot_void(d, w->job_id);
+                        continue;
+                }
+                o = dm_order(d, w->job_id);
+                if (!o || (o->state != ORDER_QUEUED && o->state != ORDER_SENT))
+                        continue;
+                log_info(LOG, "job %lld (%s version %u) is void", (long long)o->job_id, o->package_id, o->version);
+                dm_order_void(d, o);
+                dm_wake(d);             /* its place is free */
+        }
+}
+
+static void carry_out_starts(struct distmgr *d, const struct scan *s)
+{
+        for (size_t i = 0; i < s->n_starts; i++) {
+                const struct model_job *j = &s->starts[i];
+                struct session *dp = dm_session(d, j->dp_id);
+                int64_t until;
+                bool held;
+
+                if (j->action == JOB_SNAPSHOT)
+                        dm_snapshot_start(d, j);
+                else if (dp && dm_session_says(dp, &held, &until) == SCHED_DP_READY)
+                        dm_order_start(d, j);
+        }
+}
+
+static void carry_out_rows(struct distmgr *d, const struct scan *s)
+{
+        for (size_t i = 0; i < s->n_gone; i++) {
+                struct session *x = dm_session(d, s->gone[i]);
+
+                if (x && !x->fresh)
+                        dm_session_gone(x);
+        }
+        for (size_t i = 0; i < s->n_rows; i++) {
+                bool known = dm_session(d, s->rows[i].dp_id) != NULL;
+                struct session *x = dm_session_put(d, &s->rows[i]);
+
+                if (!x)
+                        continue;
+                if (known)
+                        dm_session_kick(x);
+                else
+                        dm_wake(d);
+        }
+}
+
+static void arm_due(struct distmgr *d, int64_t next_us)
+{
+        int64_t now = os_now_us(), ms;
+
+        if (next_us == INT64_MAX) {
+                loop_timer_stop(d->due);
+                return;
+        }
+        ms = next_us <= now ? 1 : (next_us - now) / 1000 + 1;
+        loop_timer_start(d->due, (uint64_t)ms, 0);
+}
+
+static void scan_then(struct dm_read *r)
+{
+        struct scan *s = container_of(r, struct scan, r);
+        struct distmgr *d = r->d;
+
+        d->scanning = false;
+        if (!d->stopping) {
+                if (r->job.r < 0) {
+                        log_error(LOG, "the due jobs cannot be read: %s; trying again in a minute", r->job.err.text);
+                        loop_timer_start(d->due, 60000, 0);
+                } else {
+                        arm_due(d, s->next_due_us);
+                        carry_out_rows(d, s);
+                        carry_out_voids(d, s);
+                        carry_out_starts(d, s);
+                        carry_out_fails(d, s);
+                }
+        }
+        scan_free(s);
+        if (d->scan_again && !d->scanning)
+                dm_wake(d);
+}
+
+void dm_wake(struct distmgr *d)
+{
+        struct sched_limits lim = { d->o.max_packages, d->o.max_dps_per_package, d->o.max_snapshots };
+        struct scan *s;
+
+        if (!d->started || d->stopping)
+                return;
+        if (d->scanning) {
+                d->scan_again = true;
+                return;
+        }
+        s = calloc(1, sizeof(*s));
+        if (s) {
+                sched_begin(&s->sched, &lim);
+                s->fails = calloc(DM_FAILS_A_PASS, sizeof(*s->fails));
+        }
+        if (!s || !s->fails || take_down_dps(s, d) || take_down_work(s, d)) {
+                log_error(LOG, "out of memory; the due jobs are looked at again in a minute");
+                if (s)
+                        scan_free(s);
+                loop_timer_start(d->due, 60000, 0);
+                return;
+        }
+        s->now_us = os_now_us();
+        s->next_due_us = INT64_MAX;
+        d->scanning = true;
+        d->scan_again = false;
+        s->r.fn = scan_fn;
+        s->r.then = scan_then;
+        dm_read(d, &s->r);
+}
