@@ -55,3 +55,21 @@ int model_package_exists(struct db_conn *c, struct str id, struct err *e)
         db_reset(s);
         return r < 0 ? r : r == 0;
 }
+
+int model_dps_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_dp *dp), void *ctx, struct err *e)
+{
+        struct db_stmt *s = db_stmt(c, SQL_SITE_DPS_ENROLLED, e);
+        int r;
+
+        if (!s)
+                return err_number(e->kind);
+        while ((r = db_step(s, e)) > 0) {
+                struct model_dp dp = { .dp_id = db_col_i64(s, 0) };
+
+                copy_text(db_col_text(s, 1), dp.name, sizeof(dp.name));
+                if (!fn(ctx, &dp))
+                        break;
+        }
+        db_reset(s);
+        return r < 0 ? r : 0;
+}

@@ -60,6 +60,8 @@ struct model_dp {
 };
 /* By name, NAL path or numeric id. 0, 1 when there is none. */
 MUST int model_dp_find(struct db_conn *c, struct str name, struct model_dp *out, struct err *e);
+/* Every enrolled DP; of each row dp_id and name are filled.  fn false stops. */
+MUST int model_dps_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_dp *dp), void *ctx, struct err *e);
 MUST int model_dp_seen(struct tx *t, int64_t dp_id, struct str version, int64_t bytes_free, int64_t bytes_total, struct err *e);
 
 /* SMS_Package. create: PackageID allocated; with source files the first version is ordered (a snapshot job). */

@@ -12,3 +12,7 @@ SELECT j.job_id, j.pkg_id, coalesce(j.dp_id, 0), p.package_id, d.name, j.action,
 -- name: package_exists   role: reader   hot
 -- Is there a package of that PackageID?
 SELECT 1 FROM package WHERE package_id = ?1;
+
+-- name: dps_enrolled   role: reader
+-- Every DP that has a certificate, for a verification.
+SELECT dp_id, name FROM dp WHERE cert IS NOT NULL ORDER BY name;
