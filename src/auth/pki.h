@@ -64,7 +64,8 @@ MUST int pki_issue_dp(char **cert_pem_out, const struct pki_pair *ca, struct str
 /*
  * pki_check_client - is this certificate one of ours, and valid now?
  * @der    as handed over by TLS, hostile until checked
- * @cn     receives the common name (NUL-terminated, at most cap - 1 bytes)
+ * @cn     receives the common name (NUL-terminated, at most cap - 1 bytes), also of
+ *         a certificate that is refused, so that the refusal can be told of
  *
  * Whether it was revoked is the caller's to know: compare pki_sha256() with
  * what is on record.  ERR_DENIED: "not issued by this site's authority",

@@ -64,8 +64,10 @@ int pki_check_client(const char *ca_pem, struct str der, char *cn, size_t cap, s
         _cleanup_(X509_freep) X509 *ca = NULL;
         _cleanup_(X509_freep) X509 *c = NULL;
         const unsigned char *p = (const unsigned char *)der.p;
+        struct err nameless = { 0 };
         int r;
 
+        cn[0] = 0;
         if (!p)
                 return err_set(e, ERR_DENIED, "no client certificate was shown");
         r = pki_read_cert(&ca, str_of(ca_pem), e);
@@ -74,13 +76,15 @@ int pki_check_client(const char *ca_pem, struct str der, char *cn, size_t cap, s
         c = der.n <= DER_MAX ? d2i_X509(NULL, &p, (long)der.n) : NULL;
         if (!c)
                 return pki_fail(e, ERR_DENIED, "the client's certificate cannot be read");
+        if (common_name(c, cn, cap, &nameless) < 0)
+                cn[0] = 0;
         if (!signed_by(c, ca))
                 return err_set(e, ERR_DENIED, "the client's certificate was not issued by this site's authority: "
                                               "enrol with a token of this site");
         if (X509_check_ca(c) != 0 || !(X509_get_extended_key_usage(c) & XKU_SSL_CLIENT))
                 return err_set(e, ERR_DENIED, "the client's certificate was not issued for clients");
         r = check_dates(c, e);
-        return r < 0 ? r : common_name(c, cn, cap, e);
+        return r < 0 || cn[0] ? r : err_set(e, ERR_DENIED, "%s", nameless.text);
 }
 
 void pki_sha256(struct str der, uint8_t out[PKI_SHA256_LEN])
