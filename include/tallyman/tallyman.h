@@ -115,13 +115,14 @@ struct tallyman_event {
         const char *time;               /* RFC 3339 */
         const char *before, *after;     /* JSON objects; before NULL: creation, after NULL: deletion */
 };
-/* Returns 0 to go on, anything else to end the stream. */
+/* Returns 0 to go on, anything else to end the stream. ev NULL: a tick. No call of this library but tallyman_cancel(). */
 typedef int (*tallyman_event_fn)(void *ctx, const struct tallyman_event *ev);
 
 struct tallyman_stream {
         const char *class_name;         /* NULL: every class */
         int64_t from;                   /* events behind this position; TALLYMAN_FROM_NOW */
         int64_t timeout_ms;             /* 0: no end */
+        int64_t tick_ms;                /* call fn with ev NULL about that often, to show that time passes; 0: never */
 };
 #define TALLYMAN_FROM_NOW (-1)
 

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include "base/time.h"
 #include "os/os.h"
 #include "site/client.h"
 
 #define DEFAULT_TIMEOUT_US (300 * US_PER_SECOND)
 #define CONNECT_TIMEOUT_MS 15000L
 #define PASSWORD_LIMIT 4096
-#define US_PER_SECOND INT64_C(1000000)
 
 /* ---- open and close ---- */
 
@@ -187,13 +187,14 @@ static bool take_result(struct tallyman *t, CURL *h, CURLcode *code_out)
         return false;
 }
 
-static int run(struct tallyman *t, CURL *h, int64_t deadline_us, CURLcode *code_out)
+static int run(struct tallyman *t, CURL *h, const struct client_wait *w, CURLcode *code_out)
 {
         struct curl_waitfd cancel = { .fd = t->cancel_fd, .events = CURL_WAIT_POLLIN };
+        int64_t next_tick_us = w->tick_us ? os_mono_us() + w->tick_us : INT64_MAX;
         int running = 1;
 
         for (;;) {
-                int64_t left_us = deadline_us - os_mono_us();
+                int64_t now_us = os_mono_us(), left_us = MIN(w->deadline_us, next_tick_us) - now_us;
 
                 if (atomic_load(&t->cancelled))
                         return -ECANCELED;
@@ -201,23 +202,29 @@ static int run(struct tallyman *t, CURL *h, int64_t deadline_us, CURLcode *code_
                         return -EIO;
                 if (take_result(t, h, code_out))
                         return 0;
-                if (left_us <= 0)
+                if (now_us >= w->deadline_us)
                         return CLIENT_TIME_UP;
+                if (now_us >= next_tick_us) {
+                        if (w->tick(w->ctx))
+                                return CLIENT_STOPPED;
+                        next_tick_us = now_us + w->tick_us;
+                        continue;
+                }
                 if (curl_multi_poll(t->multi, &cancel, 1, (int)MIN(left_us / 1000 + 1, 3600000), NULL) != CURLM_OK)
                         return -EIO;
         }
 }
 
-int client_perform(struct tallyman *t, CURL *h, int64_t deadline_us, struct tallyman_error *e)
+int client_perform(struct tallyman *t, CURL *h, const struct client_wait *w, struct tallyman_error *e)
 {
         CURLcode code = CURLE_OK;
         int r;
 
         if (curl_multi_add_handle(t->multi, h) != CURLM_OK)
                 return error_set(e, ERR_NOMEM, "out of memory");
-        r = run(t, h, deadline_us, &code);
+        r = run(t, h, w, &code);
         curl_multi_remove_handle(t->multi, h);
-        if (r == CLIENT_TIME_UP)
+        if (r > 0)
                 return r;
         if (r == -ECANCELED)
                 return error_set(e, ERR_CANCELLED, "interrupted");
@@ -261,6 +268,7 @@ int client_request(struct tallyman *t, const char *verb, const char *url_path, c
 {
         _cleanup_(freep) char *url = str_printf("%s%s", t->base_url, url_path);
         struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+        struct client_wait wait = { .deadline_us = os_mono_us() + t->timeout_us };
         long status = 0;
         int rc;
 
@@ -280,7 +288,7 @@ int client_request(struct tallyman *t, const char *verb, const char *url_path, c
         }
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, verb);
         curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
-        rc = client_perform(t, t->easy, os_mono_us() + t->timeout_us, e);
+        rc = client_perform(t, t->easy, &wait, e);
         curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
         curl_slist_free_all(headers);
         if (rc == CLIENT_TIME_UP)

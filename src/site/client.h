@@ -29,9 +29,15 @@ enum { CLIENT_REPLY_LIMIT = 512 << 20 };
 
 /* Server, credentials and safety options of a fresh or reset handle. */
 void client_prepare(struct tallyman *t, CURL *h);
-/* Run to the end. 0; CLIENT_TIME_UP; -1 with *e (no connection, broken, cancelled). deadline_us of os_mono_us(). */
-enum { CLIENT_TIME_UP = 1 };
-int client_perform(struct tallyman *t, CURL *h, int64_t deadline_us, struct tallyman_error *e);
+struct client_wait {
+        int64_t deadline_us;            /* of os_mono_us() */
+        int64_t tick_us;                /* 0: no ticks */
+        int (*tick)(void *ctx);         /* non-zero ends the transfer */
+        void *ctx;
+};
+/* Run to the end. 0; CLIENT_TIME_UP; CLIENT_STOPPED by tick(); -1 with *e (no connection, broken, cancelled). */
+enum { CLIENT_TIME_UP = 1, CLIENT_STOPPED = 2 };
+int client_perform(struct tallyman *t, CURL *h, const struct client_wait *w, struct tallyman_error *e);
 
 struct client_reply {
         struct buf body;

@@ -115,10 +115,19 @@ static char *stream_url(const struct tallyman *t, const struct tallyman_stream *
         return buf_steal(&url);
 }
 
-/* One connection's life. 0: fn ended it; 1: time is up; -1: *e. */
+static int on_tick(void *ctx)
+{
+        struct reader *rd = ctx;
+
+        rd->stopped = rd->fn(rd->ctx, NULL) != 0;
+        return rd->stopped;
+}
+
+/* One connection's life. 0: fn ended it; CLIENT_TIME_UP; -1: *e. */
 static int connect_once(struct tallyman *t, const struct tallyman_stream *s, struct reader *rd, int64_t deadline_us,
                         struct tallyman_error *e)
 {
+        struct client_wait wait = { .deadline_us = deadline_us, .tick_us = s->tick_ms * 1000, .tick = on_tick, .ctx = rd };
         _cleanup_(freep) char *url = stream_url(t, s, rd);
         long status = 0;
         int r;
@@ -133,7 +142,7 @@ static int connect_once(struct tallyman *t, const struct tallyman_stream *s, str
         curl_easy_setopt(rd->h, CURLOPT_HEADERDATA, rd);
         curl_easy_setopt(rd->h, CURLOPT_WRITEFUNCTION, on_body);
         curl_easy_setopt(rd->h, CURLOPT_WRITEDATA, rd);
-        r = client_perform(t, rd->h, deadline_us, e);
+        r = client_perform(t, rd->h, &wait, e);
         curl_easy_getinfo(rd->h, CURLINFO_RESPONSE_CODE, &status);
         if (rd->stopped)
                 r = 0;

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* object - any object by its path, and classes */
+#include <stdio.h>
+#include <string.h>
+#include "base/time.h"
+#include "table.h"
+#include "verbs.h"
+
+static const struct view plain_view = { "__PATH", (const struct column[]){ { 0 } }, "no instances" };
+
+/* The class part of a path; the caller frees. */
+static char *class_of(const char *path)
+{
+        const char *start = path, *colon = strchr(path, ':');
+        size_t before_value = strcspn(path, "\"'=");
+
+        if (colon && (size_t)(colon - path) < before_value)
+                start = colon + 1;
+        return str_dup((struct str){ start, strcspn(start, ".=(") });
+}
+
+static int fetch_class(struct cli *c, const char *name, json_t **out)
+{
+        struct buf url;
+        int r;
+
+        buf_init(&url, 1024);
+        buf_printf(&url, "/AdminService/class/%s", name);
+        r = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name) && *name && !url.failed
+                    ? cli_fetch(c, url.p, out)
+                    : failf(c, EXIT_NOT_FOUND, "NotFound", "there is no class '%s'. 'tallyman class list' shows them", name);
+        buf_fini(&url);
+        return r;
+}
+
+/* Element of an array of {"Name":...}, any case. */
+static json_t *named(const json_t *list, const char *name)
+{
+        json_t *o;
+        size_t i;
+
+        json_array_foreach(list, i, o)
+                if (str_eq_nocase(str_of(member(o, "Name")), str_of(name)))
+                        return o;
+        return NULL;
+}
+
+/* ---- K=V ---- */
+
+/* A value by its CIM type: strings as they are, all else (and arrays) as JSON. */
+static int read_value(struct cli *c, const json_t *declared, const char *name, const char *text, json_t **out)
+{
+        const char *type = member(declared, "Type");
+
+        if (!member_bool(declared, "Array") && (strcmp(type, "string") == 0 || strcmp(type, "datetime") == 0 || !*type)) {
+                *out = json_string(text);
+                return EXIT_DONE;
+        }
+        if (strcmp(type, "boolean") == 0 && (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0)) {
+                *out = json_boolean(strcasecmp(text, "true") == 0);
+                return EXIT_DONE;
+        }
+        *out = json_loads(text, JSON_DECODE_ANY, NULL);
+        if (*out)
+                return EXIT_DONE;
+        return usage_error(c, "%s is a %s%s; '%s' is none", name, type, member_bool(declared, "Array") ? " list, as [\"a\",\"b\"]" : "",
+                           text);
+}
+
+/* Words from the from-th on as an object, by the declarations (properties or parameters) in @list. */
+static int read_pairs(struct cli *c, size_t from, const json_t *list, json_t **out)
+{
+        const char *word;
+
+        *out = json_object();
+        for (size_t i = from; (word = arg_word(&c->args, i)); i++) {
+                _cleanup_(freep) char *name = str_dup((struct str){ word, strcspn(word, "=") });
+                const json_t *declared = named(list, name);
+                json_t *value = NULL;
+                int r;
+
+                if (!word[strlen(name)])
+                        r = usage_error(c, "'%s' is not of the form NAME=VALUE", word);
+                else if (!declared)
+                        r = failf(c, EXIT_NOT_FOUND, "NotFound", "there is no '%s'. 'tallyman class show' lists what there is", name);
+                else
+                        r = read_value(c, declared, name, word + strlen(name) + 1, &value);
+                if (r) {
+                        json_decref(*out);
+                        return r;
+                }
+                json_object_set_new(*out, member(declared, "Name"), value);
+        }
+        return EXIT_DONE;
+}
+
+int object_put(struct cli *c)
+{
+        const char *path = arg_word(&c->args, 0);
+        _cleanup_(freep) char *name = class_of(path);
+        json_t *class, *in;
+        int r = fetch_class(c, name, &class);
+
+        if (r)
+                return r;
+        r = read_pairs(c, 1, json_object_get(class, "Properties"), &in);
+        json_decref(class);
+        return r ? r : cli_put(c, path, in);
+}
+
+int object_invoke(struct cli *c)
+{
+        const char *path = arg_word(&c->args, 0), *method = arg_word(&c->args, 1);
+        _cleanup_(freep) char *name = class_of(path);
+        json_t *class, *declared, *in, *out;
+        int r = fetch_class(c, name, &class);
+
+        if (r)
+                return r;
+        declared = named(json_object_get(class, "Methods"), method);
+        if (!declared)
+                r = failf(c, EXIT_NOT_FOUND, "NotFound", "%s has no method '%s'. 'tallyman class show %s' lists them", name, method, name);
+        if (!r)
+                r = read_pairs(c, 2, json_object_get(declared, "Parameters"), &in);
+        json_decref(class);
+        if (!r)
+                r = cli_method(c, path, method, in, &out);
+        return r ? r : print_object(c, &plain_view, out);
+}
+
+/* ---- get, class ---- */
+
+static void mof_value(const json_t *v, const char *type)
+{
+        char cim[CIM_DATETIME_LEN + 1];
+        int64_t us;
+
+        if (json_is_array(v)) {
+                json_t *item;
+                size_t i;
+
+                fputs("{", stdout);
+                json_array_foreach(v, i, item) {
+                        fputs(i ? ", " : "", stdout);
+                        mof_value(item, type);
+                }
+                fputs("}", stdout);
+                return;
+        }
+        if (json_is_string(v) && strcmp(type, "datetime") == 0 && time_parse_rfc3339(str_of(json_string_value(v)), &us) == 0) {
+                time_format_cim(us, 0, cim);
+                printf("\"%s\"", cim);
+        } else if (json_is_boolean(v))
+                fputs(json_is_true(v) ? "TRUE" : "FALSE", stdout);
+        else
+                json_dumpf(v, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
+}
+
+/* instance of CLASS { Name = value; }; [DSP0004] 7.5 */
+static int print_mof(struct cli *c, const char *class_name, json_t *o)
+{
+        json_t *class, *value;
+        const char *name;
+        int r = fetch_class(c, class_name, &class);
+
+        if (r) {
+                json_decref(o);
+                return r;
+        }
+        printf("instance of %s\n{\n", member(class, "Name"));
+        json_object_foreach(o, name, value) {
+                if (json_is_null(value) || name[0] == '_' || name[0] == '@')
+                        continue;
+                printf("        %s = ", name);
+                mof_value(value, member(named(json_object_get(class, "Properties"), name), "Type"));
+                fputs(";\n", stdout);
+        }
+        fputs("};\n", stdout);
+        json_decref(class);
+        json_decref(o);
+        return EXIT_DONE;
+}
+
+static int get_all(struct cli *c, const char *class_name)
+{
+        json_t *rows, *row;
+        size_t i;
+        int r = cli_list(c, class_name, arg_value(&c->args, "filter"), arg_value(&c->args, "orderby"), &rows, NULL);
+
+        if (r || (c->output != OUT_TABLE && c->output != OUT_WIDE))
+                return r ? r : print_rows(c, &plain_view, rows);
+        json_array_foreach(rows, i, row) {
+                if (i)
+                        putchar('\n');
+                print_object(c, &plain_view, json_incref(row));
+        }
+        if (!json_array_size(rows))
+                say(c, "%s", plain_view.none);
+        json_decref(rows);
+        return EXIT_DONE;
+}
+
+int object_get(struct cli *c)
+{
+        const char *path = arg_word(&c->args, 0);
+        _cleanup_(freep) char *name = class_of(path);
+        json_t *o;
+        int r;
+
+        if (!path[strlen(name)])
+                return get_all(c, path);
+        r = cli_get(c, path, &o);
+        if (r)
+                return r;
+        return c->output == OUT_MOF ? print_mof(c, name, o) : print_object(c, &plain_view, o);
+}
+
+int class_list(struct cli *c)
+{
+        static const struct column columns[] = { { "Name", "CLASS" }, { 0 } };
+        static const struct view view = { "Name", columns, "no classes" };
+        json_t *answer, *list, *rows, *item;
+        size_t i;
+        int r = cli_fetch(c, "/AdminService/class", &answer);
+
+        if (r)
+                return r;
+        list = json_is_array(answer) ? answer : json_object_get(answer, "value");
+        rows = json_array();
+        json_array_foreach(list, i, item)
+                json_array_append_new(rows, json_is_string(item) ? json_pack("{s:O}", "Name", item) : json_incref(item));
+        json_decref(answer);
+        return print_rows(c, &view, rows);
+}
+
+int class_show(struct cli *c)
+{
+        const char *name = arg_word(&c->args, 0);
+        struct tallyman_error e;
+        json_t *class;
+        char *mof, url[300];
+        int r = fetch_class(c, name, &class);
+
+        if (r || c->output == OUT_JSON || c->output == OUT_JSONL)
+                return r ? r : print_object(c, &plain_view, class);
+        json_decref(class);
+        snprintf(url, sizeof(url), "/AdminService/class/%s?format=mof", name);
+        if (tallyman_fetch(c->site, url, &mof, &e) < 0)
+                return fail(c, &e);
+        fputs(mof, stdout);
+        free(mof);
+        return EXIT_DONE;
+}
