@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * plan - which pieces of a version are missing, slice by slice, and are these they?
+ *
+ * A version's piece table is walked once, in blocks, each block looked up in the
+ * library with one statement.  Missing pieces are gathered into a want list until
+ * the slice is large enough to be one request: bounded bytes, so that a broken
+ * request costs little, and bounded pieces, so that memory does not grow with the
+ * version.  A piece that stands twice in a slice is asked for once (64-bit
+ * fingerprints: a collision only means that the commit finds a gap and the walk
+ * starts again).
+ *
+ * plan_take() is the gate every arriving byte passes on its way to the library:
+ * the record must be the next wanted piece and its bytes must have its hash.
+ *
+ * Threads    The store worker.  The loop reads want, want_count and the sums
+ *            between its jobs.
+ */
+#include "base/buf.h"
+#include "cas/cas.h"
+#include "codec/dpwire.h"
+
+enum {
+        PLAN_BLOCK = 512,               /* pieces a lookup */
+        PLAN_SLICE_PIECES = 32768,
+        PLAN_SLICE_BYTES = 256 << 20,
+        PLAN_SLICE_LIST = 128 << 10,    /* bytes of the want list */
+};
+
+struct plan {
+        struct cas *cas;
+        const struct cas_manifest *man; /* borrowed, stays open */
+        uint64_t at;                    /* next piece to look at */
+        uint64_t held_bytes;            /* of the pieces looked at so far, found here */
+        struct buf want;                /* the slice's want list */
+        uint64_t want_count, want_bytes;
+        struct dpwire_want_reader check;        /* how far arrival has come */
+        uint64_t run_next, run_left;
+};
+
+void plan_init(struct plan *p, struct cas *c, const struct cas_manifest *man);
+void plan_fini(struct plan *p);
+/* Start the walk again from the first piece. */
+void plan_rewind(struct plan *p);
+
+enum { PLAN_COMPLETE = 1 };
+/* 0: want holds the next slice; PLAN_COMPLETE: nothing more is missing; < 0. */
+MUST int plan_next(struct plan *p, struct err *e);
+
+/*
+ * plan_take - one whole record (header and bytes) into the library.
+ * ERR_CORRUPT when it is not the next wanted piece or its bytes are wrong; the
+ * text names the file.  Other failures are the library's.
+ */
+MUST int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint8_t *record, size_t n,
+                   struct err *e);
+
+/* The first file that uses piece i: its path into out (cut to cap - 1 bytes), "?" when there is none. */
+void plan_file_of(const struct manifest *m, uint64_t piece, char *out, size_t cap);
