@@ -25,9 +25,19 @@
  *            which touch no index.
  * On disk    tallyman-store(5).
  */
+#include <sys/types.h>
 #include "base/err.h"
 #include "codec/manifest.h"
 #include "hash/hash.h"
+
+/*
+ * What keeps a piece alive: a version whose manifest names it; a manifest that
+ * was published and has no version yet (an order in progress, for hold_us or
+ * until cas_manifest_drop()); a writer that has put it or was told it is PRESENT,
+ * until cas_checkpoint() or the writer's end.  So: publish the manifest first,
+ * and what was received stays through restarts; or publish it before the last
+ * cas_checkpoint(), as snapshot does.
+ */
 
 enum { CAS_OK = 0, CAS_E_ABSENT = 1, CAS_E_PRESENT = 2, CAS_E_MISMATCH = 3 };
 
@@ -37,8 +47,14 @@ struct cas_writer;
 struct cas_opts {
         uint64_t pack_bytes;            /* a pack is closed when it passes this; 0: 256 MiB */
         uint64_t reserve_bytes;         /* keep that much of the file system free; less: ERR_NO_SPACE */
-        bool small;                     /* tallyman-dp: little memory */
+        bool small;                     /* tallyman-dp: little memory (1.5 MB with one writer) */
+        int64_t hold_us;                /* how long a manifest without a version keeps its pieces; 0: 7 days */
 };
+/*
+ * cas_open - open the library under @dir, created when it is not there.
+ * Recovers what an earlier life left: see above.  ERR_CONFLICT when another
+ * process has it open.
+ */
 MUST int cas_open(struct cas **out, const char *dir, const struct cas_opts *o, struct err *e);
 void cas_close(struct cas *c);
 DEFINE_FREEP(struct cas *, cas_close)
@@ -53,7 +69,11 @@ struct cas_extent {                     /* where a piece's record lies */
 MUST int cas_find(struct cas *c, const struct hash_id *id, struct cas_extent *out, struct err *e);
 /* Many at once, in the order given: len 0 marks an absent one. One lock, one statement. */
 MUST int cas_find_many(struct cas *c, const struct hash_id *ids, size_t n, struct cas_extent *out, struct err *e);
-/* Descriptor of a pack, cached; borrowed until cas_close(). */
+/*
+ * Descriptor of a pack, cached; borrowed until cas_close().  A pack that garbage
+ * collection removed reads on for ten minutes, then as empty.  ERR_GONE: removed
+ * before it was opened; find the piece again.
+ */
 MUST int cas_extent_open(struct cas *c, uint32_t pack, int *fd_out, struct err *e);
 /* Bytes of a piece into p (len of them) with its hash checked: CAS_OK, CAS_E_MISMATCH, < 0. */
 MUST int cas_read(struct cas *c, struct hasher *h, const struct cas_extent *x, const struct hash_id *id, void *p, struct err *e);
@@ -66,17 +86,25 @@ MUST int cas_writer_new(struct cas_writer **out, struct cas *c, struct err *e); 
  * copy is replaced: the index points to the new one.
  */
 MUST int cas_put(struct cas_writer *w, const struct hash_id *id, const void *p, uint32_t n, struct err *e);
-/* Sync what this writer appended and put it into the index: it survives power loss now. */
+/*
+ * cas_checkpoint - sync what this writer appended and put it into the index: it survives power loss now.
+ * The writer also does so by itself now and then.  Ends its protection of pieces
+ * from garbage collection; cas_writer_sync() does the same and keeps it.
+ */
 MUST int cas_checkpoint(struct cas_writer *w, struct err *e);
-void cas_writer_free(struct cas_writer *w);     /* without checkpoint: what was appended is found again by recovery */
+MUST int cas_writer_sync(struct cas_writer *w, struct err *e);
+/* Tries a checkpoint; when that fails, what reached the disk is found again by recovery. */
+void cas_writer_free(struct cas_writer *w);
 DEFINE_FREEP(struct cas_writer *, cas_writer_free)
-uint64_t cas_writer_unsynced(const struct cas_writer *w);       /* bytes since the last checkpoint */
+uint64_t cas_writer_unsynced(struct cas_writer *w);       /* bytes since the last checkpoint */
 
 /* ---- manifests and versions ---- */
 /* Descriptor for an unnamed or temporary file in the library to write a manifest to. */
 MUST int cas_manifest_temp(struct cas *c, int *fd_out, struct err *e);
 /* Check structure and that its SHA-256 is @id, then publish (idempotent). Consumes fd. CAS_E_MISMATCH when not. */
 MUST int cas_manifest_put(struct cas *c, int fd, const struct hash_id *id, struct err *e);
+/* Remove a manifest that no version uses (an order was cancelled), so that its pieces may go. CAS_OK also when absent. */
+MUST int cas_manifest_drop(struct cas *c, const struct hash_id *id, struct err *e);
 struct cas_manifest {                   /* mapped, read-only */
         struct manifest m;
         struct hash_id id;
@@ -85,6 +113,8 @@ struct cas_manifest {                   /* mapped, read-only */
 };
 MUST int cas_manifest_open(struct cas *c, const struct hash_id *id, struct cas_manifest *out, struct err *e);   /* CAS_E_ABSENT */
 void cas_manifest_close(struct cas_manifest *m);
+/* Give back the memory of the mapping's pages after a long scan; they are read again when needed. */
+void cas_manifest_trim(const struct cas_manifest *m);
 /* Path of the file, for sending it as it is. */
 MUST int cas_manifest_fd(struct cas *c, const struct hash_id *id, int *fd_out, uint64_t *size_out, struct err *e);
 
@@ -125,13 +155,17 @@ MUST int cas_mark_damaged(struct cas *c, const struct hash_id *id, struct err *e
 /* Is any piece of the version damaged or missing?  CAS_OK: sound as far as known. CAS_E_ABSENT: no. Index only, no bytes read. */
 MUST int cas_version_sound(struct cas *c, const struct cas_version *v, struct err *e);
 struct cas_gc_stats {
-        uint64_t pieces_dropped, bytes_freed, packs_removed, packs_rewritten, manifests_removed;
+        uint64_t pieces_dropped, bytes_freed;
+        uint64_t packs_removed;         /* rewritten ones among them */
+        uint64_t packs_rewritten, manifests_removed;
 };
-/* Drop pieces without references, remove empty packs, rewrite packs that are more than half dead. dry_run only counts. */
+/* Drop pieces that nothing keeps, remove empty packs, rewrite packs that are more than half dead. dry_run only counts. */
 MUST int cas_gc(struct cas *c, bool dry_run, struct cas_gc_stats *out, struct err *e);
 struct cas_stats {
         uint64_t n_pieces, n_packs, n_versions, bytes_packs, bytes_live;
 };
 MUST int cas_stats(struct cas *c, struct cas_stats *out, struct err *e);
+/* Is that directory the library itself or one of its folders?  (A package must not contain its own library.) */
+bool cas_is_inside(const struct cas *c, dev_t dev, ino_t ino);
 /* Write a version out as a plain tree (modes, times, links) under an empty or new directory. */
 MUST int cas_extract(struct cas *c, const struct cas_version *v, const char *target, struct err *e);

@@ -78,6 +78,15 @@ MUST int manifest_find(const struct manifest *m, struct str path, struct manifes
 /* Whole check: order, counts, sizes equal the sums of their pieces, links stay inside. Needed once, before a
  * manifest from elsewhere is believed. */
 MUST int manifest_check(const struct manifest *m, struct err *e);
+/* The same a few entries at a time, for a caller who gives memory back in between. */
+struct manifest_checker {
+        struct manifest_cursor c;
+        uint64_t files, bytes;
+        bool inner_links;
+};
+void manifest_check_begin(const struct manifest *m, struct manifest_checker *k);
+/* n more entries. 1: not at the end yet; 0: all of it is right; < 0. */
+MUST int manifest_check_some(struct manifest_checker *k, unsigned n, struct err *e);
 /* Tree order of two paths. */
 int manifest_path_cmp(struct str a, struct str b);
 bool manifest_path_ok(struct str path);

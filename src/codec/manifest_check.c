@@ -122,30 +122,50 @@ static int check_links(const struct manifest *m, struct err *e)
         return r;
 }
 
-int manifest_check(const struct manifest *m, struct err *e)
+void manifest_check_begin(const struct manifest *m, struct manifest_checker *k)
 {
-        struct manifest_cursor c;
-        struct manifest_entry en;
-        uint64_t files = 0, bytes = 0;
-        bool inner_links = false;
-        int r;
+        memset(k, 0, sizeof(*k));
+        manifest_first(m, &k->c);
+}
 
-        manifest_first(m, &c);
-        while ((r = check_one(m, &c, &en, e)) > 0) {
+/* The last entry is behind us: do the sums agree with the header? */
+static int check_end(const struct manifest_checker *k, struct err *e)
+{
+        const struct manifest *m = k->c.m;
+
+        if (k->files != m->n_files || k->bytes != m->total_bytes)
+                return err_set(e, ERR_CORRUPT, "manifest: the counts in its header are wrong");
+        return k->inner_links ? check_links(m, e) : 0;
+}
+
+int manifest_check_some(struct manifest_checker *k, unsigned n, struct err *e)
+{
+        while (n-- > 0) {
+                struct manifest_entry en;
                 bool inner = false;
+                int r = check_one(k->c.m, &k->c, &en, e);
 
+                if (r <= 0)
+                        return r < 0 ? r : check_end(k, e);
                 if (en.type == MANIFEST_FILE) {
-                        files++;
-                        if (__builtin_add_overflow(bytes, en.size, &bytes))
+                        k->files++;
+                        if (__builtin_add_overflow(k->bytes, en.size, &k->bytes))
                                 return damaged(e, en.path, "sizes overflow");
                 } else if (en.type == MANIFEST_SYMLINK) {
                         (void)manifest_link_ok(en.path, en.target, &inner);
-                        inner_links |= inner;
+                        k->inner_links |= inner;
                 }
         }
-        if (r < 0)
-                return r;
-        if (files != m->n_files || bytes != m->total_bytes)
-                return err_set(e, ERR_CORRUPT, "manifest: the counts in its header are wrong");
-        return inner_links ? check_links(m, e) : 0;
+        return 1;
+}
+
+int manifest_check(const struct manifest *m, struct err *e)
+{
+        struct manifest_checker k;
+        int r;
+
+        manifest_check_begin(m, &k);
+        while ((r = manifest_check_some(&k, UINT32_MAX, e)) > 0)
+                ;
+        return r;
 }
