@@ -15,7 +15,7 @@
  * Any enrolled DP may ask for any version of the site's: every one of them may
  * hold every package.
  */
-#include "cas/cas.h"
+#include "codec/piece.h"
 #include "distmgr/internal.h"
 #include "distmgr/locate.h"
 #include <stdio.h>

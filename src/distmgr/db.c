@@ -24,6 +24,7 @@ static void write_done(struct db_job *j)
         struct dm_write *w = container_of(j, struct dm_write, job);
 
         w->d->n_pending--;
+        w->d->n_writes--;
         w->then(w);
 }
 
@@ -36,6 +37,7 @@ void dm_write(struct distmgr *d, struct dm_write *w, const char *who, const char
         w->job.work = write_work;
         w->job.done = write_done;
         d->n_pending++;
+        d->n_writes++;
         db_write(d->db, &w->job);
 }
 

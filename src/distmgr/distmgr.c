@@ -191,6 +191,11 @@ void distmgr_stop(struct distmgr *d)
         }
 }
 
+bool distmgr_settled(const struct distmgr *d)
+{
+        return d->n_writes == 0;
+}
+
 bool distmgr_idle(const struct distmgr *d)
 {
         return d->n_pending == 0 && d->n_streams == 0;

@@ -56,6 +56,8 @@ void distmgr_start(struct distmgr *d);
  * the listeners, distmgr_free() (which waits for its workers), db_close(), and run the loop until idle.
  */
 void distmgr_stop(struct distmgr *d);
+/* After distmgr_stop(): every report that came has its answer; the listeners may close. */
+bool distmgr_settled(const struct distmgr *d);
 /* Until this is true the loop must run on: work that was begun still has to end. */
 bool distmgr_idle(const struct distmgr *d);
 void distmgr_free(struct distmgr *d);   /* NULL is harmless; only when idle */

@@ -135,7 +135,7 @@ static void by_certificate(struct distmgr *d, struct who *w, struct str der)
                 return;
         }
         if (pki_check_client(d->o.ca->cert_pem, der, w->cn, sizeof(w->cn), &e) < 0)
-                snprintf(w->why, sizeof(w->why), "its certificate %s", e.text);
+                snprintf(w->why, sizeof(w->why), "%s", e.text);
         if (w->cn[0])
                 ask(d, w);
         else

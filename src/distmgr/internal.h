@@ -109,6 +109,7 @@ struct distmgr {
         struct list verifies;           /* struct verify_run */
         struct locator *locator;
         unsigned n_pending;             /* database and worker jobs in flight */
+        unsigned n_writes;              /* of them, database writes */
         unsigned n_streams;
         unsigned n_online;
         bool started, stopping;
