@@ -164,6 +164,14 @@ static void file_as_stream(struct httpd_exchange *x, int status, const char *typ
         stream(&x->base, status, type, n, &f->s);
 }
 
+/* sendfile(2) past the end of a file says nothing and libmicrohttpd would wait for the time-out. */
+static bool is_long_enough(int fd, uint64_t at, uint64_t n)
+{
+        struct stat st;
+
+        return os.fstat(fd, &st) == 0 && st.st_size >= 0 && at <= (uint64_t)st.st_size && n <= (uint64_t)st.st_size - at;
+}
+
 static void file(struct http_exchange *base, int status, const char *type, int fd, uint64_t at, uint64_t n)
 {
         struct httpd_exchange *x = of(base);
@@ -173,10 +181,10 @@ static void file(struct http_exchange *base, int status, const char *type, int f
                 file_as_stream(x, status, type, fd, at, n);
                 return;
         }
-        if (x->c && n > 0)
-                r = MHD_create_response_from_fd_at_offset64(n, fd, at);         /* takes fd */
-        else if (x->c)
+        if (x->c && n == 0)
                 r = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+        else if (x->c && is_long_enough(fd, at, n))
+                r = MHD_create_response_from_fd_at_offset64(n, fd, at);         /* takes fd */
         if (!r || n == 0)
                 os.close(fd);
         submit(x, status, type, r);
