@@ -87,6 +87,9 @@ const struct cim_class *cim_class_find(struct str name);        /* any case; NUL
 int cim_property_find(const struct cim_class *c, struct str name);      /* ordinal or -1; any case */
 const struct cim_method *cim_method_find(const struct cim_class *c, struct str name);
 bool cim_class_isa(const struct cim_class *c, const struct cim_class *super);
+/* A method's parameters as properties of a class "CLASS.METHOD", ordinals as in m->parameters, those of the other
+ * direction read-only; so an object of arguments is an instance (WMI's __PARAMETERS). NULL: @a is full. */
+const struct cim_class *cim_method_parameters(const struct cim_class *c, const struct cim_method *m, struct arena *a);
 
 enum { CIM_MAX_KEYS = 8, CIM_PATH_MAX = 8192 };
 

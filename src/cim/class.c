@@ -45,6 +45,21 @@ bool cim_class_isa(const struct cim_class *c, const struct cim_class *super)
         return c != NULL;
 }
 
+const struct cim_class *cim_method_parameters(const struct cim_class *c, const struct cim_method *m, struct arena *a)
+{
+        struct cim_class *out = arena_alloc(a, sizeof *out);
+        struct cim_property *p = arena_array(a, m->n_parameters + 1, sizeof *p);
+
+        if (!out || !p)
+                return NULL;
+        for (size_t i = 0; i < m->n_parameters; i++)
+                p[i] = (struct cim_property){ .name = m->parameters[i].name, .type = m->parameters[i].type,
+                                              .array = m->parameters[i].array, .read_only = !m->parameters[i].in };
+        *out = (struct cim_class){ .name = arena_printf(a, "%s.%s", c->name, m->name), .properties = p,
+                                   .n_properties = m->n_parameters };
+        return out->name ? out : NULL;
+}
+
 const char *cim_type_name(enum cim_type t)
 {
         switch (t) {

@@ -48,7 +48,7 @@ static int current_user(struct call *c, struct err *e)
 
 static int version(struct call *c, struct err *e)
 {
-        call_out_str(c, "VersionString", STR(TALLYMAN_VERSION));
+        call_out_str(c, "VersionString", str_of(TALLYMAN_VERSION));
         return 0;
 }
 

@@ -40,7 +40,7 @@ struct provider_expr {
         int property;                   /* ordinal; no array, no embedded object */
         struct cim_value value;         /* .null with EQ and NE only */
 };
-enum { PROVIDER_EXPR_DEPTH = 64, PROVIDER_EXPR_NODES = 2000, PROVIDER_ORDER_MAX = 8 };
+enum { PROVIDER_EXPR_DEPTH = 64, PROVIDER_EXPR_NODES = 900, PROVIDER_ORDER_MAX = 8 };
 
 struct provider_query {
         const struct cim_class *class;  /* has a view, else ERR_NOT_SUPPORTED */
