@@ -62,7 +62,7 @@ static int run_migration(struct db_conn *c, const struct db_migration *m, struct
 static int migrate(struct db_conn *c, struct err *e)
 {
         const struct db_schema *s = c->schema;
-        int64_t have;
+        int64_t have = 0;
         int r = read_number(c, "PRAGMA user_version", &have, e);
 
         if (r < 0)
