@@ -7,7 +7,7 @@ static int write_work(struct db_job *j, struct db_conn *c, struct err *e)
 {
         struct dm_write *w = container_of(j, struct dm_write, job);
         struct tx t;
-        int r;
+        int r, x;
 
         tx_begin(&t, c, &w->actor);
         r = w->fn(w, &t, e);
@@ -15,8 +15,8 @@ static int write_work(struct db_job *j, struct db_conn *c, struct err *e)
                 tx_abort(&t);
                 return r;
         }
-        r = tx_end(&t, e);
-        return r;
+        x = tx_end(&t, e);
+        return x < 0 ? x : r;
 }
 
 static void write_done(struct db_job *j)
@@ -113,8 +113,8 @@ static void end_then(struct dm_write *w)
 {
         struct end_job *j = container_of(w, struct end_job, w);
 
-        /* A job that went meanwhile (its package was deleted, it was cancelled) needs no end. */
-        if (w->job.r < 0 && w->job.err.kind != ERR_NOT_FOUND && w->job.err.kind != ERR_CONFLICT)
+        /* r > 0: it went meanwhile (cancelled, replaced, its package deleted) and needs no end. */
+        if (w->job.r < 0)
                 log_error(LOG, "job %lld could not be ended: %s", (long long)j->job_id, w->job.err.text);
         if (j->then)
                 j->then(w->d, j->job_id);

@@ -61,15 +61,17 @@ static void start_then(struct dm_write *w)
         struct order *o = dm_order(d, st->job_id);
         struct session *s = o ? dm_session(d, o->dp_id) : NULL;
 
-        if (o && w->job.r < 0) {
-                /* Cancelled or changed since the pass that chose it: the next pass knows. */
+        if (o && w->job.r) {
+                /* r > 0: cancelled or replaced since the pass that chose it; the next pass knows. */
                 if (st->adopted)
                         dm_session_cancel(s, (uint64_t)o->job_id);
                 dm_order_free(d, o);
-                if (w->job.err.kind != ERR_NOT_FOUND && w->job.err.kind != ERR_CONFLICT)
+                if (w->job.r < 0)
                         log_error(LOG, "job %lld: %s", (long long)st->job_id, w->job.err.text);
                 else
                         dm_wake(d);
+                if (s)
+                        dm_session_kick(s);
         } else if (o && st->adopted) {
                 o->state = ORDER_SENT;
                 o->announced = true;

@@ -327,9 +327,9 @@ static int fail_fn(struct dm_write *w, struct tx *t, struct err *e)
                         k = (k + 1) % b->n_reasons;
                 f = (struct model_failure){ .code = str_of(b->reasons[k].code), .text = str_of(b->reasons[k].text) };
                 r = model_job_failed(t, b->v[i].job_id, &f, &w->d->o.retry, e);
-                if (r < 0 && e->kind != ERR_NOT_FOUND && e->kind != ERR_CONFLICT)
+                if (r < 0 && e->kind != ERR_CONFLICT)
                         return r;
-                err_clear(e);
+                err_clear(e);           /* its state allows no failure any more: nothing was written */
         }
         return 0;
 }

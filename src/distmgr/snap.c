@@ -111,7 +111,7 @@ static void done_then(struct dm_write *w)
         struct done *n = container_of(w, struct done, w);
         struct snap *s = find(w->d, n->job_id);
 
-        if (w->job.r < 0 && w->job.err.kind != ERR_NOT_FOUND && w->job.err.kind != ERR_CONFLICT)
+        if (w->job.r < 0)
                 log_error(LOG, "snapshot of %s: %s", n->package_id, w->job.err.text);
         if (s)
                 snap_free(s);
@@ -174,7 +174,7 @@ static void begin_then(struct dm_write *w)
         struct distmgr *d = w->d;
         struct snap *s = find(d, b->job_id);
 
-        if (s && (w->job.r < 0 || d->stopping)) {
+        if (s && (w->job.r || d->stopping)) {
                 snap_free(s);
                 dm_wake(d);
         } else if (s) {
