@@ -50,11 +50,12 @@ static size_t room(int argc, char *const *argv)
         return n;
 }
 
+/* The verb's own options (the second table) come before those common to all. */
 static int find_long(struct parser *p, struct str name, const struct opt **out)
 {
         const struct opt *found = NULL;
 
-        for (int t = 0; t < 2; t++)
+        for (int t = 1; t >= 0; t--)
                 for (const struct opt *o = p->tables[t]; o && o->name; o++) {
                         if (strncmp(o->name, name.p, name.n) != 0)
                                 continue;
@@ -75,7 +76,7 @@ static int find_long(struct parser *p, struct str name, const struct opt **out)
 
 static const struct opt *find_short(struct parser *p, char letter)
 {
-        for (int t = 0; t < 2; t++)
+        for (int t = 1; t >= 0; t--)
                 for (const struct opt *o = p->tables[t]; o && o->name; o++)
                         if (o->letter == letter)
                                 return o;

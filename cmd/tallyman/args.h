@@ -38,7 +38,8 @@ struct args {
 };
 
 /*
- * Take a command line apart against two tables (both end with a nameless row).
+ * Take a command line apart against two tables (both end with a nameless row; NULL is empty).  A name in the
+ * second, the verb's own, hides one in the first.
  * @only_before_words  stop at the first word; *used_out says how many of argv were taken
  * Returns 0, or ERR_INVALID in @e in the form "unknown option --x".
  */
