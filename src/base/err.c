@@ -14,7 +14,7 @@ static int fill(struct err *e, enum err_kind kind, int sys, const char *fmt, va_
         return err_number(kind);
 }
 
-int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+int (err_set)(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
         va_list ap;
         int r;
@@ -34,7 +34,7 @@ static void append_strerror(struct err *e, int sys)
         (void)snprintf(e->text + n, sizeof e->text - n, ": %s", strerror_r(sys, space, sizeof space));
 }
 
-int err_sys(struct err *e, int sys, const char *fmt, ...)
+int (err_sys)(struct err *e, int sys, const char *fmt, ...)
 {
         enum err_kind kind = err_kind_of_errno(sys);
         bool first = e && e->kind == ERR_NONE;
@@ -48,7 +48,7 @@ int err_sys(struct err *e, int sys, const char *fmt, ...)
         return sys > 0 ? -sys : err_number(kind);
 }
 
-int err_prefix(struct err *e, const char *fmt, ...)
+int (err_prefix)(struct err *e, const char *fmt, ...)
 {
         char old[sizeof e->text];
         va_list ap;

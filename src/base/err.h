@@ -62,6 +62,17 @@ int err_sys(struct err *e, int sys, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void err_clear(struct err *e);
 
+/* The compiler is told that a failure is negative, or it would warn of results it thinks unset. */
+static inline int err_negative(int r)
+{
+        if (r >= 0)
+                __builtin_unreachable();
+        return r;
+}
+#define err_set(...) err_negative(err_set(__VA_ARGS__))
+#define err_sys(...) err_negative(err_sys(__VA_ARGS__))
+#define err_prefix(...) err_negative(err_prefix(__VA_ARGS__))
+
 /* The negative return value that stands for a kind (-errno-like, never 0). */
 int err_number(enum err_kind kind);
 enum err_kind err_kind_of_errno(int sys);
