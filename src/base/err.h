@@ -75,6 +75,7 @@ static inline int err_negative(int r)
 
 /* The negative return value that stands for a kind (-errno-like, never 0). */
 int err_number(enum err_kind kind);
+#define err_number(...) err_negative(err_number(__VA_ARGS__))
 enum err_kind err_kind_of_errno(int sys);
 
 /*

@@ -68,7 +68,7 @@ static const struct row *row_of(enum err_kind kind)
         return &rows[(unsigned)kind < ERR_KIND_MAX_ ? kind : ERR_INTERNAL];
 }
 
-int err_number(enum err_kind kind)
+int (err_number)(enum err_kind kind)
 {
         int number = row_of(kind)->number;
 

@@ -260,7 +260,7 @@ static int register_pack(struct cas *c, uint32_t pack, struct err *e)
 static int create(struct cas *c, struct cas_writer *w, struct err *e)
 {
         char name[PACK_NAME_LEN + 1];
-        uint32_t pack;
+        uint32_t pack = 0;
         int fd, r = next_number(c, &pack, e);
 
         if (r < 0)
@@ -290,8 +290,8 @@ static int create(struct cas *c, struct cas_writer *w, struct err *e)
 
 int pack_take(struct cas *c, struct cas_writer *w, struct err *e)
 {
-        uint32_t pack;
-        uint64_t len;
+        uint32_t pack = 0;
+        uint64_t len = 0;
         int r;
 
         while ((r = find_room(c, &pack, &len, e)) > 0) {

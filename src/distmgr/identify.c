@@ -21,7 +21,7 @@ struct who {
         struct hash_id cert;
         bool plain;                     /* by name only, on the loopback listener of benchmarks */
         char cn[DM_NAME];
-        char why[400];                  /* refused already, before the database was asked; "": not */
+        char why[640];                  /* refused already, before the database was asked; "": not */
         bool found;
         struct model_dp row;
 };

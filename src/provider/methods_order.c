@@ -116,7 +116,8 @@ static int64_t dp_id_of(struct order *o, struct str nal)
                 return id;
         if (model_dp_find(o->c->t->db, nal, &dp, &ignored) != 0)
                 return 0;
-        (void)map_put(&o->ids, nal, (void *)(intptr_t)dp.dp_id, &old);
+        if (map_put(&o->ids, nal, (void *)(intptr_t)dp.dp_id, &old) < 0)
+                old = NULL;             /* only a cache: what is not kept is looked up again */
         return dp.dp_id;
 }
 
