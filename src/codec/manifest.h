@@ -91,6 +91,11 @@ MUST int manifest_check_some(struct manifest_checker *k, unsigned n, struct err 
 int manifest_path_cmp(struct str a, struct str b);
 bool manifest_path_ok(struct str path);
 /*
+ * manifest_path_text - a path for people: bytes that are no UTF-8 and control
+ * characters as \xNN; when longer than cap, its end behind "...".
+ */
+void manifest_path_text(struct str path, char *out, size_t cap);
+/*
  * manifest_link_ok - may the symbolic link at @path point to @target?
  * Reads it as text: relative, never above the root.  A ".." behind a name
  * (a/../b) may still leave the tree when that name is a link itself; *inner_out
