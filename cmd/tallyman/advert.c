@@ -29,7 +29,7 @@ static const struct column offer_columns[] = {
         { "ProgramName", "PROGRAM" },
         { "CommandLine", "COMMAND LINE" },
         { "OfferedTime", "OFFERED", COL_TIME, COL_WIDE },
-        { "ContentUrls", "CONTENT", COL_TEXT, COL_WIDE },
+        { "Content", "CONTENT", COL_TEXT, COL_WIDE },
         { 0 },
 };
 static const struct view offer_view = { "AdvertisementID", offer_columns, "nothing is offered now" };

@@ -246,21 +246,17 @@ static int one_package(struct cli *c, json_t *packages, const char *filter)
         return print_rows(c, &dp_view, dps);
 }
 
-static bool is_status(void *ctx, const struct tallyman_event *ev)
+/* Of the package, when there is one. */
+static bool concerns(void *ctx, const struct tallyman_event *ev)
 {
-        const char *id = ctx;
-
-        if (strcmp(ev->class_name, "SMS_PackageStatusRootSummarizer") != 0 &&
-            strcmp(ev->class_name, "SMS_PackageStatusDistPointsSummarizer") != 0)
-                return false;
-        return !id || strstr(ev->path, id);
+        return !ctx || strstr(ev->path, ctx);
 }
 
 int status_run(struct cli *c)
 {
         const char *id = arg_word(&c->args, 0);
         _cleanup_(freep) char *filter = id ? cli_equals("PackageID", id) : NULL;
-        struct tallyman_stream s = { 0 };
+        struct tallyman_stream s = { .class_name = "SMS_PackageStatusRootSummarizer,SMS_PackageStatusDistPointsSummarizer" };
         bool dps = arg_flag(&c->args, "by-dp") || arg_items(&c->args, "state");
         json_t *packages;
         int r = load_packages(c, filter, &packages, &s.from);
@@ -279,5 +275,5 @@ int status_run(struct cli *c)
         if (r || !arg_flag(&c->args, "watch"))
                 return r;
         fflush(stdout);
-        return watch_stream(c, &s, 0, is_status, (void *)id);
+        return watch_stream(c, &s, 0, concerns, (void *)id);
 }

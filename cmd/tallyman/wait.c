@@ -29,6 +29,8 @@ static const struct {
         [PART_DPS] = { "TM_DistributionCondition", "ServerNALPath" },
 };
 
+#define WATCHED "SMS_PackageStatusRootSummarizer,TM_PackageCondition,TM_DistributionCondition"
+
 struct target {
         const char *id;
         json_t *rows[N_PARTS];          /* key -> instance */
@@ -304,6 +306,7 @@ static int read_options(struct waiter *w, struct tallyman_stream *s)
 
 static int load(struct waiter *w, struct tallyman_stream *s)
 {
+        s->class_name = WATCHED;
         s->from = INT64_MAX;
         for (size_t i = 0; i < w->n; i++) {
                 struct target *t = &w->targets[i];

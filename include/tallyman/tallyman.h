@@ -119,7 +119,7 @@ struct tallyman_event {
 typedef int (*tallyman_event_fn)(void *ctx, const struct tallyman_event *ev);
 
 struct tallyman_stream {
-        const char *class_name;         /* NULL: every class */
+        const char *class_name;         /* one, or several with commas between; NULL: every class */
         int64_t from;                   /* events behind this position; TALLYMAN_FROM_NOW */
         int64_t timeout_ms;             /* 0: no end */
         int64_t tick_ms;                /* call fn with ev NULL about that often, to show that time passes; 0: never */

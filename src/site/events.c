@@ -21,6 +21,7 @@ struct reader {
         int64_t position;               /* last event seen, TALLYMAN_FROM_NOW before any */
         bool stopped;                   /* fn had enough */
         bool malformed;
+        struct err gone;                /* kind set: the site ended the stream for good */
         struct buf refusal;             /* body of an answer other than 200 */
         bool heard;                     /* the site accepted this connection */
 };
@@ -49,6 +50,19 @@ static int deliver(struct reader *rd, const struct sse_event *raw, json_t *data)
         return rd->fn(rd->ctx, &ev) ? 1 : 0;
 }
 
+/* "gone": the log has passed us while we read; what the site says is the error. */
+static int take_gone(struct reader *rd, const struct sse_event *raw)
+{
+        json_t *data = json_loadb(raw->data.p, raw->data.n, 0, NULL);
+        const char *code = json_string_value(json_object_get(data, "code"));
+        const char *message = json_string_value(json_object_get(data, "message"));
+
+        (void)err_set(&rd->gone, code ? err_kind_from_name(code) : ERR_GONE, "%s",
+                      message ? message : "the site no longer keeps the changes that come next");
+        json_decref(data);
+        return -ESTALE;
+}
+
 static int on_sse(void *ctx, const struct sse_event *raw)
 {
         struct reader *rd = ctx;
@@ -56,6 +70,8 @@ static int on_sse(void *ctx, const struct sse_event *raw)
         int64_t seq;
         int r;
 
+        if (str_eqz(raw->type, "gone"))
+                return take_gone(rd, raw);
         if (str_to_i64(raw->id, &seq) < 0 || seq < 0)
                 return -EBADMSG;
         if (seq <= rd->position)
@@ -146,6 +162,8 @@ static int connect_once(struct tallyman *t, const struct tallyman_stream *s, str
         curl_easy_getinfo(rd->h, CURLINFO_RESPONSE_CODE, &status);
         if (rd->stopped)
                 r = 0;
+        else if (rd->gone.kind)
+                r = error_from(e, &rd->gone);
         else if (rd->malformed)
                 r = error_set(e, ERR_CORRUPT, "%s sent an event that cannot be read. Is it the same version as this program?",
                               t->server);

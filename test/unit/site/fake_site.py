@@ -149,7 +149,7 @@ class Site:
             then()
         while True:
             sequence, kind, event = mine.get()
-            if query.get('class') in (None, event['class']):
+            if event['class'] in query.get('class', event['class']).split(','):
                 try:
                     h.wfile.write(f'id: {sequence}\nevent: {kind}\ndata: {json.dumps(event)}\n\n'.encode())
                 except OSError:

@@ -297,6 +297,7 @@ static void what_ends_a_stream(void **state)
         s->answers[0] = "HTTP/1.1 410 Gone\r\nConnection: close\r\n\r\n{\"error\":{\"code\":\"Gone\",\"message\":\"passed\"}}";
         s->answers[1] = STREAM "\r\nid: 2\ndata: nonsense\n\n";
         s->answers[2] = STREAM "\r\ndata: {}\n\n";
+        s->answers[3] = STREAM "\r\nevent: gone\ndata: {\"code\":\"Gone\",\"message\":\"too slow\"}\n\n";
         t = start(s, 0);
         assert_int_equal(tallyman_events(t, &stream, hear, &h, &e), -1);
         assert_int_equal(e.kind, TALLYMAN_E_GONE);
@@ -304,6 +305,9 @@ static void what_ends_a_stream(void **state)
         assert_int_equal(e.kind, TALLYMAN_E_FAILED);
         assert_int_equal(tallyman_events(t, &stream, hear, &h, &e), -1);
         assert_int_equal(e.kind, TALLYMAN_E_FAILED);
+        assert_int_equal(tallyman_events(t, &stream, hear, &h, &e), -1);
+        assert_int_equal(e.kind, TALLYMAN_E_GONE);
+        assert_string_equal(e.text, "too slow");
         assert_int_equal(tallyman_events(t, &soon, hear, &h, &e), TALLYMAN_TIME_UP);
         tallyman_close(t);
 }
