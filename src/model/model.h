@@ -60,6 +60,8 @@ struct model_dp {
 };
 /* By name, NAL path or numeric id. 0, 1 when there is none. */
 MUST int model_dp_find(struct db_conn *c, struct str name, struct model_dp *out, struct err *e);
+MUST int model_dp_find_cert(struct db_conn *c, const struct hash_id *cert, struct model_dp *out, struct err *e);
+/* The DP spoke.  Written, and told to watchers, at most once a minute unless space or version changed. */
 /* Every enrolled DP; of each row dp_id and name are filled.  fn false stops. */
 MUST int model_dps_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_dp *dp), void *ctx, struct err *e);
 MUST int model_dp_seen(struct tx *t, int64_t dp_id, struct str version, int64_t bytes_free, int64_t bytes_total, struct err *e);
@@ -123,6 +125,13 @@ struct model_job {
 MUST int model_jobs_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_job *j), void *ctx, struct err *e);
 /* One job, whether due or not. 0; 1 when it is no longer in the queue (done, cancelled, replaced). */
 MUST int model_job_get(struct db_conn *c, int64_t job_id, struct model_job *out, struct err *e);
+/* The same for one DP. */
+MUST int model_jobs_of_dp(struct db_conn *c, int64_t dp_id, bool (*fn)(void *ctx, const struct model_job *j), void *ctx,
+                          struct err *e);
+/*
+ * What happens to a job.  These answer 1 when the job is over: cancelled, or another order took its place; whoever
+ * worked on it stops.
+ */
 MUST int model_job_started(struct tx *t, int64_t job_id, struct err *e);
 /* Back to pending without counting a try (daemon restart, window closed, DP offline in its grace). */
 MUST int model_job_put_back(struct tx *t, int64_t job_id, struct str reason, struct err *e);
@@ -139,10 +148,13 @@ struct model_failure {
         bool for_good;                  /* retrying cannot help */
 };
 MUST int model_job_failed(struct tx *t, int64_t job_id, const struct model_failure *f, const struct model_retry *r, struct err *e);
+/* SMS_DistributionJob.DynamicOrder: lower goes first, before all that have none. */
+MUST int model_job_order(struct tx *t, int64_t job_id, uint32_t place, struct err *e);
 /* A DP became reachable: its waiting retries are due now. */
 MUST int model_jobs_wake_dp(struct tx *t, int64_t dp_id, struct err *e);
 MUST int model_jobs_next_due(struct db_conn *c, int64_t *us_out, struct err *e);        /* TIME_NONE_US when none waits */
 
+/* The version is published: its DPs' jobs can run. 1: another update took the snapshot's place, the result is not wanted. */
 MUST int model_snapshot_done(struct tx *t, int64_t job_id, const struct hash_id *manifest, uint64_t total_bytes,
                              uint64_t n_files, struct err *e);
 
@@ -200,3 +212,5 @@ MUST int model_changes(struct db_conn *c, int64_t from, size_t max, bool (*fn)(v
                        void *ctx, struct err *e);
 MUST int model_changes_last(struct db_conn *c, int64_t *seq_out, struct err *e);
 MUST int model_changes_trim(struct tx *t, int64_t keep_rows, struct err *e);
+/* The oldest status messages go, a thousand a call, until keep_rows are left. */
+MUST int model_status_trim(struct tx *t, int64_t keep_rows, struct err *e);

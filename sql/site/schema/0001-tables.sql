@@ -123,7 +123,8 @@ CREATE TABLE root_summary (
         failed INTEGER NOT NULL DEFAULT 0,
         n_assigned INTEGER NOT NULL DEFAULT 0,
         ready INTEGER NOT NULL,
-        ready_us INTEGER NOT NULL
+        ready_us INTEGER NOT NULL,
+        source_error TEXT                               /* why the last snapshot failed; NULL since one succeeded */
 ) STRICT;
 
 -- SMS_PackageStatusDetailSummarizer's.
@@ -151,6 +152,7 @@ CREATE TABLE assignment (
         copied_us INTEGER,                              /* last verified copy */
         summary_us INTEGER NOT NULL,
         evidence INTEGER NOT NULL DEFAULT 0,            /* newest order whose report was believed */
+        since INTEGER NOT NULL DEFAULT 0,               /* reports of INSTALLED for orders up to this one are stale */
         received INTEGER NOT NULL DEFAULT 0,            /* bytes, of the last installation */
         reused INTEGER NOT NULL DEFAULT 0,
         reason_code TEXT,
@@ -316,6 +318,7 @@ CREATE TABLE status_message (
         severity INTEGER NOT NULL,
         component TEXT NOT NULL,
         site_code TEXT NOT NULL,
+        machine TEXT NOT NULL,
         us INTEGER NOT NULL,
         attr_package TEXT,                              /* attribute 400 */
         attr_dp TEXT,                                   /* 404 */

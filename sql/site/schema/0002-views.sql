@@ -202,17 +202,18 @@ SELECT p.package_id, s.code, d.nal_path, 2,
        JOIN site s ON s.site_id = d.site_id;
 
 CREATE VIEW SMS_StatusMessage AS
-SELECT m.record_id AS RecordID, m.component AS Component, s.server_name AS MachineName, m.message_id AS MessageID,
+SELECT m.record_id AS RecordID, m.component AS Component, m.machine AS MachineName, m.message_id AS MessageID,
        256 AS MessageType, 'SMS Server' AS ModuleName, m.severity AS Severity, m.site_code AS SiteCode, m.us AS Time,
        0 AS ProcessID, 0 AS ThreadID, 0 AS Win32Error, 0 AS PerClient, 0 AS ReportFunction, 0 AS "Transaction",
        0 AS SuccessfulTransaction, '' AS TopLevelSiteCode
-  FROM status_message m LEFT JOIN site s ON s.code = m.site_code;
+  FROM status_message m;
 
 CREATE VIEW TM_PackageCondition AS
 SELECT p.package_id AS PackageID, p.name AS Name, p.source_version AS SourceVersion, r.ready AS Ready,
        CASE WHEN p.action = 3 THEN 'Deleting'
             WHEN p.source_flag = 1 THEN 'NoSource'
             WHEN r.ready THEN 'Ready'
+            WHEN v.pkg_id IS NULL AND r.source_error IS NOT NULL THEN 'SourceFailed'
             WHEN r.targeted = 0 THEN 'NotDistributed'
             WHEN v.pkg_id IS NULL THEN 'Snapshot'
             WHEN r.failed > 0 THEN 'Failed'
@@ -220,6 +221,7 @@ SELECT p.package_id AS PackageID, p.name AS Name, p.source_version AS SourceVers
             ELSE 'InProgress' END AS ReadyReason,
        CASE WHEN p.action = 3 THEN 'being deleted: ' || r.n_assigned || ' distribution points still hold it'
             WHEN p.source_flag = 1 THEN 'the package has no source files, so nothing has to be distributed'
+            WHEN v.pkg_id IS NULL AND r.source_error IS NOT NULL THEN r.source_error
             WHEN r.targeted = 0 THEN 'distributed to no distribution point yet'
             ELSE 'version ' || p.source_version || ' is installed on ' || r.installed || ' of ' || r.targeted
                  || ' distribution points'
