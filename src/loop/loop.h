@@ -44,6 +44,16 @@ void loop_timer_stop(struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t);     /* NULL is harmless; fn runs no more */
 
 /*
+ * Soon: fn(arg) runs once in the loop's next turn, before it waits; asking again before then changes nothing.
+ * This is how to go on with work in portions: a timer of 0 ms that starts itself anew from its own callback
+ * would keep the loop from its sockets for ever (libuv 1.44 runs all timers that are due before anything else).
+ */
+struct loop_soon;
+MUST int loop_soon_new(struct loop_soon **out, struct loop *l, void (*fn)(void *arg), void *arg);
+void loop_soon_ask(struct loop_soon *s);
+void loop_soon_free(struct loop_soon *s);       /* before loop_free(); NULL is harmless; fn runs no more */
+
+/*
  * A job.  Embed it in the struct that carries its arguments.
  * work runs on a worker; done on the loop.  Neither may be NULL.
  * The owner keeps the memory alive until done has run.
