@@ -5,7 +5,7 @@
  *
  * libcurl forbids most calls from within its callbacks.  So what a callback of
  * ours asks for (resume, cancel) is noted in the fetch and done by pool_work(),
- * which runs from a timer or after libcurl has returned.
+ * which runs in the loop's next turn or after libcurl has returned.
  */
 #include <curl/curl.h>
 #include "base/list.h"
@@ -22,7 +22,8 @@ struct fetch_pool {
         struct loop *loop;
         CURLM *multi;
         struct loop_timer *timer;               /* libcurl's */
-        struct loop_timer *work;                /* ours: resume and reap */
+        struct loop_soon *work;                 /* resume, cancel, reap; libcurl's "at once" too */
+        bool due;                               /* libcurl asked for "at once" */
         struct list fetches;
         char *ca_file, *cert_file, *key_file;
         bool insecure;

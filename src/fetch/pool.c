@@ -71,14 +71,9 @@ static bool pool_work(struct fetch_pool *p)
         return reap(p);
 }
 
-static void on_work(void *arg)
-{
-        (void)pool_work(arg);
-}
-
 void pool_work_soon(struct fetch_pool *p)
 {
-        loop_timer_start(p->work, 0, 0);
+        loop_soon_ask(p->work);
 }
 
 static void act(struct fetch_pool *p, curl_socket_t fd, int what)
@@ -91,6 +86,18 @@ static void act(struct fetch_pool *p, curl_socket_t fd, int what)
         (void)pool_work(p);
 }
 
+static void on_work(void *arg)
+{
+        struct fetch_pool *p = arg;
+
+        if (p->due) {
+                p->due = false;
+                act(p, CURL_SOCKET_TIMEOUT, 0);
+        } else {
+                (void)pool_work(p);
+        }
+}
+
 static void on_timer(void *arg)
 {
         act(arg, CURL_SOCKET_TIMEOUT, 0);
@@ -100,7 +107,10 @@ static int set_timer(CURLM *multi, long timeout_ms, void *cls)
 {
         struct fetch_pool *p = cls;
 
-        if (timeout_ms < 0)
+        p->due = timeout_ms == 0;
+        if (p->due)
+                loop_soon_ask(p->work);
+        if (timeout_ms <= 0)
                 loop_timer_stop(p->timer);
         else
                 loop_timer_start(p->timer, (uint64_t)timeout_ms, 0);
@@ -171,7 +181,7 @@ static int prepare(struct fetch_pool *p, const struct fetch_pool_opts *o, struct
         p->stall_timeout_s = o->stall_timeout_s ? o->stall_timeout_s : 60;
         r = loop_timer_new(&p->timer, p->loop, on_timer, p);
         if (r == 0)
-                r = loop_timer_new(&p->work, p->loop, on_work, p);
+                r = loop_soon_new(&p->work, p->loop, on_work, p);
         if (r < 0)
                 return err_sys(e, -r, "create a timer");
         p->multi = curl_multi_init();
@@ -214,7 +224,7 @@ static void pool_destroy(struct fetch_pool *p)
         if (p->multi)
                 curl_multi_cleanup(p->multi);   /* closes kept connections, and by set_socket their watches */
         loop_timer_free(p->timer);
-        loop_timer_free(p->work);
+        loop_soon_free(p->work);
         free(p->ca_file);
         free(p->cert_file);
         free(p->key_file);

@@ -31,10 +31,14 @@ enum {
         HTTPD_DRAIN = 4 << 20,                  /* of a refused body this much is read and thrown away, so that the
                                                  * peer gets to see why; the rest is cut off */
         HTTPD_RUNS = 16,                        /* runs of libmicrohttpd before the loop has its turn again */
+        HTTPD_STALL_MS = 200,                   /* next look at handshakes that do not move, see tls.c */
 };
 
 struct httpd_conn {                             /* a connection's socket context */
+        struct httpd *h;
         struct http_peer peer;
+        int fd;
+        void *session;                          /* gnutls_session_t, or NULL */
         unsigned char *cert;                    /* backs peer.cert_der */
         bool cert_asked;
 };
@@ -68,10 +72,12 @@ struct httpd {
         struct MHD_Daemon *daemon;
         const struct http_router *router;
         struct loop_timer *timer;
+        struct loop_soon *soon;
         uv_poll_t *poll;
         struct list exchanges;
         uint16_t port;
         bool tls, unix_socket, running, again;
+        bool moved;                             /* the run of libmicrohttpd had an effect */
         char *unix_path;
         char last_words[300];                   /* of libmicrohttpd */
 };
@@ -82,6 +88,10 @@ MUST int httpd_listen(const struct httpd_opts *o, uint16_t *port_out, struct err
 /* peer.c */
 void httpd_connection(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_ConnectionNotificationCode code);
 const struct http_peer *httpd_peer(struct httpd *h, struct MHD_Connection *c);  /* NULL: out of memory */
+
+/* tls.c */
+void httpd_tls_hook(struct httpd_conn *c);
+void httpd_tls_certificate(struct httpd_conn *c);
 
 /* request.c */
 void *httpd_uri(void *cls, const char *uri, struct MHD_Connection *c);

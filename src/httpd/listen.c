@@ -36,7 +36,7 @@ static int remove_stale(const struct sockaddr_un *sa, struct err *e)
                                sa->sun_path);
         if (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0 || errno == EAGAIN)
                 return err_set(e, ERR_EXISTS, "%s is served by a running program: stop it first", sa->sun_path);
-        if (unlink(sa->sun_path) < 0 && errno != ENOENT)
+        if (os.unlinkat(AT_FDCWD, sa->sun_path, 0) < 0 && errno != ENOENT)
                 return err_sys(e, errno, "remove the stale socket %s", sa->sun_path);
         return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is at the other end: address, local credentials, client certificate. */
+/* Who is at the other end: address and local credentials; certificates are in tls.c. */
 #include <arpa/inet.h>
-#include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -47,52 +46,39 @@ static struct httpd_conn *conn_new(struct httpd *h, struct MHD_Connection *c)
 
         if (!n)
                 return NULL;
+        n->h = h;
         n->peer.kind = h->unix_socket ? HTTP_PEER_UNIX : h->tls ? HTTP_PEER_TLS : HTTP_PEER_PLAIN;
+        ci = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+        n->fd = ci->connect_fd;
         if (h->unix_socket) {
-                ci = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-                name_unix_peer(&n->peer, ci->connect_fd);
+                name_unix_peer(&n->peer, n->fd);
         } else {
                 ci = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
                 name_address(&n->peer, ci ? ci->client_addr : NULL);
         }
+        if (h->tls) {
+                ci = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+                n->session = ci ? ci->tls_session : NULL;
+        }
+        if (n->session)
+                httpd_tls_hook(n);
         return n;
 }
 
 void httpd_connection(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_ConnectionNotificationCode code)
 {
+        struct httpd *h = cls;
         struct httpd_conn *n = *ctx;
 
+        h->moved = true;
         if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-                *ctx = conn_new(cls, c);
+                *ctx = conn_new(h, c);
                 return;
         }
         if (n)
                 free(n->cert);
         free(n);
         *ctx = NULL;
-}
-
-/*
- * The certificate the peer proved to own, as DER.  Whether it is one of ours is
- * not looked at here: GnuTLS was told to ask, not to judge.
- */
-static void ask_certificate(struct httpd_conn *n, struct MHD_Connection *c)
-{
-        const union MHD_ConnectionInfo *ci = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-        const gnutls_datum_t *list;
-        unsigned count = 0;
-
-        n->cert_asked = true;
-        if (!ci)
-                return;
-        list = gnutls_certificate_get_peers((gnutls_session_t)ci->tls_session, &count);
-        if (!list || count == 0)
-                return;
-        n->cert = malloc(list[0].size);
-        if (!n->cert)
-                return;
-        memcpy(n->cert, list[0].data, list[0].size);
-        n->peer.cert_der = (struct str){ (const char *)n->cert, list[0].size };
 }
 
 const struct http_peer *httpd_peer(struct httpd *h, struct MHD_Connection *c)
@@ -102,7 +88,7 @@ const struct http_peer *httpd_peer(struct httpd *h, struct MHD_Connection *c)
 
         if (!n)
                 return NULL;
-        if (h->tls && !n->cert_asked)
-                ask_certificate(n, c);
+        if (n->session && !n->cert_asked)
+                httpd_tls_certificate(n);
         return &n->peer;
 }

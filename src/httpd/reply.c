@@ -59,6 +59,7 @@ static ssize_t stream_read(void *cls, uint64_t at, char *p, size_t max)
         struct httpd_exchange *x = cls;
         ssize_t n;
 
+        x->h->moved = true;
         if (x->gone)
                 return MHD_CONTENT_READER_END_WITH_ERROR;
         do {

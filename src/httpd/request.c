@@ -46,6 +46,7 @@ void *httpd_uri(void *cls, const char *uri, struct MHD_Connection *c)
         struct httpd *h = cls;
         struct httpd_exchange *x = calloc(1, sizeof(*x));
 
+        h->moved = true;
         if (!x)
                 return NULL;
         http_exchange_init(&x->base, &httpd_ops, 0);
@@ -178,8 +179,10 @@ static void call_route(struct httpd_exchange *x)
 enum MHD_Result httpd_access(void *cls, struct MHD_Connection *c, const char *url, const char *method,
                              const char *version, const char *data, size_t *data_n, void **ctx)
 {
+        struct httpd *h = cls;
         struct httpd_exchange *x = *ctx;
 
+        h->moved = true;
         if (!x)
                 return MHD_NO;          /* out of memory at the request line */
         if (!x->head_seen)
@@ -196,8 +199,10 @@ enum MHD_Result httpd_access(void *cls, struct MHD_Connection *c, const char *ur
 
 void httpd_completed(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_RequestTerminationCode why)
 {
+        struct httpd *h = cls;
         struct httpd_exchange *x = *ctx;
 
+        h->moved = true;
         *ctx = NULL;
         if (!x)
                 return;
