@@ -44,10 +44,10 @@ static int open_index(struct cas *c, struct err *e)
                          DB_WRITER | DB_FULL_SYNC | (c->o.small ? DB_SMALL_CACHE : 0), e);
         free(path);
         if (r < 0 && e && e->kind == ERR_CORRUPT)
-                return err_prefix(e, "content library %s: remove library.db* to have the index built anew from the packs: ",
+                return err_prefix(e, "content library %s: remove library.db* to have the index built anew from the packs",
                                   c->dir);
         if (r < 0)
-                return err_prefix(e, "content library %s: ", c->dir);
+                return err_prefix(e, "content library %s", c->dir);
         s = index_stmt(c, SQL_LIBRARY_PIECE_EPOCH_MAX, e);
         if (!s)
                 return err_number(ERR_INTERNAL);
@@ -83,7 +83,7 @@ static int open_all(struct cas *c, const char *dir, struct err *e)
         if (r == 0) {
                 r = recover_all(c, e);
                 if (r < 0)
-                        r = err_prefix(e, "content library %s: ", dir);
+                        r = err_prefix(e, "content library %s", dir);
         }
         return r;
 }

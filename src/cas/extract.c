@@ -252,5 +252,5 @@ int cas_extract(struct cas *c, const struct cas_version *v, const char *target, 
                 free(x);
         }
         cas_manifest_close(&m);
-        return r < 0 ? err_prefix(e, "extract package %s: ", v->package) : 0;
+        return r < 0 ? err_prefix(e, "extract package %s", v->package) : 0;
 }

@@ -37,7 +37,7 @@ static int begin(struct gc *g, struct err *e)
         if (c->recount && !g->dry)
                 r = refs_recount(c, e);
         (void)pthread_mutex_unlock(&c->lock);
-        return r < 0 ? err_prefix(e, "content library %s: count references: ", c->dir) : 0;
+        return r < 0 ? err_prefix(e, "content library %s: count references", c->dir) : 0;
 }
 
 /* ---- manifests ---- */

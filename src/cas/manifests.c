@@ -178,7 +178,7 @@ int cas_manifest_put(struct cas *c, int fd, const struct hash_id *id, struct err
                 cas_manifest_close(&m);
         }
         (void)os.close(fd);
-        return r < 0 ? err_prefix(e, "content library %s: ", c->dir) : r;
+        return r < 0 ? err_prefix(e, "content library %s", c->dir) : r;
 }
 
 int manifest_remove(struct cas *c, const struct hash_id *id, struct err *e)
@@ -245,7 +245,7 @@ int cas_manifest_open(struct cas *c, const struct hash_id *id, struct cas_manife
         r = map(fd, out, e);
         (void)os.close(fd);
         out->id = *id;
-        return r < 0 ? err_prefix(e, "content library %s: ", c->dir) : r;
+        return r < 0 ? err_prefix(e, "content library %s", c->dir) : r;
 }
 
 int manifest_open_checked(struct cas *c, const struct hash_id *id, struct cas_manifest *out, struct err *e)

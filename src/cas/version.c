@@ -312,7 +312,7 @@ static int commit_rows(struct cas *c, const char *package, uint32_t version, con
                        struct going *g, struct err *e)
 {
         struct cas_version have;
-        int64_t known;
+        int64_t known = 0;
         bool same;
         int r = get(c, package, version, &have, e);
 

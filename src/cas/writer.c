@@ -193,7 +193,7 @@ static int sync_writer(struct cas_writer *w, struct err *e)
         if (r == 0)
                 w->synced = w->end;
         (void)pthread_mutex_unlock(&c->lock);
-        return r < 0 ? err_prefix(e, "content library %s: ", c->dir) : 0;
+        return r < 0 ? err_prefix(e, "content library %s", c->dir) : 0;
 }
 
 int cas_writer_sync(struct cas_writer *w, struct err *e)

@@ -138,5 +138,5 @@ int snapshot_take(struct cas *c, const struct snapshot_opts *o, struct snapshot_
         (void)pthread_cond_destroy(&t->work);
         (void)pthread_cond_destroy(&t->done);
         free(t);
-        return r < 0 ? err_prefix(e, "snapshot of %s: ", o->source) : 0;
+        return r < 0 ? err_prefix(e, "snapshot of %s", o->source) : 0;
 }
