@@ -159,7 +159,7 @@ int dpwire_report_decode(struct arena *a, struct str body, struct dpwire_report 
 {
         static const char *const kinds[] = { "install", "remove", "validate" };
         struct jreader j;
-        bool failed;
+        bool held;
         int r = jreader_open(&j, a, "report", body, DPWIRE_SMALL_BODY, e);
 
         *out = (struct dpwire_report){ 0 };
@@ -170,8 +170,8 @@ int dpwire_report_decode(struct arena *a, struct str body, struct dpwire_report 
         j_package(&j, j.root, true, out->package);
         out->version = (uint32_t)j_u64(&j, j.root, "version", UINT32_MAX);
         out->result = (enum dpwire_result)j_name(&j, j.root, "result", result_names, N_DPWIRE_RESULTS);
-        failed = out->result == DPWIRE_FAILED || out->result == DPWIRE_REMOVED;
-        out->has_manifest = j_hash(&j, j.root, "manifest", !failed, &out->manifest);
+        held = out->result == DPWIRE_INSTALLED || out->result == DPWIRE_VALID;
+        out->has_manifest = j_hash(&j, j.root, "manifest", held, &out->manifest);
         out->code = code_from(j_opt_text(&j, j.root, "code", DPWIRE_MAX_NAME));
         out->text = j_opt_text(&j, j.root, "text", DPWIRE_MAX_TEXT);
         files_decode(&j, out);

@@ -2,6 +2,7 @@
 /* The distribution point put together, and taken apart again. */
 #include <errno.h>
 #include "base/time.h"
+#include "dp/enrol.h"
 #include "dp/serve_state.h"
 #include "os/os.h"
 
@@ -84,13 +85,15 @@ static int copy_opts(struct dp *d, const struct dp_opts *o, struct err *e)
         d->ca_file = o->ca_file ? str_dup(str_of(o->ca_file)) : NULL;
         d->cert_file = o->cert_file ? str_dup(str_of(o->cert_file)) : NULL;
         d->key_file = o->key_file ? str_dup(str_of(o->key_file)) : NULL;
-        if (!d->dir || !d->site_url || (o->ca_file && !d->ca_file) || (o->cert_file && !d->cert_file) ||
+        d->name = str_dup(o->name ? str_of(o->name) : STR(""));
+        d->public_host = o->url ? enrol_url_host(o->url) : NULL;
+        if (!d->dir || !d->name || !d->site_url || (o->ca_file && !d->ca_file) || (o->cert_file && !d->cert_file) ||
             (o->key_file && !d->key_file))
                 return err_set(e, ERR_NOMEM, "out of memory");
         return 0;
 }
 
-static int start(struct dp *d, struct err *e)
+static int start(struct dp *d, const struct dp_opts *o, struct err *e)
 {
         int r = open_folders(d, e);
 
@@ -111,6 +114,8 @@ static int start(struct dp *d, struct err *e)
         if (r == 0)
                 r = schedule_start(d, e);
         if (r == 0)
+                r = renew_start(d, o->renewed, o->ctx, e);
+        if (r == 0)
                 r = link_start(d, e);
         return r;
 }
@@ -129,7 +134,7 @@ int dp_new(struct dp **out, struct loop *l, const struct dp_opts *o, struct err 
         r = copy_opts(d, o, e);
         blocks_init(&d->blocks, MAX(DP_BLOCKS, d->set.max_orders + 2));
         if (r == 0)
-                r = start(d, e);
+                r = start(d, o, e);
         if (r < 0) {
                 dp_free(d);
                 return r;
@@ -158,6 +163,7 @@ void dp_free(struct dp *d)
         link_stop(d);
         mail_stop(d);
         schedule_stop(d);
+        renew_stop(d);
         progress_stop(d);
         orders_stop(d);
         stop_workers(d);
@@ -178,6 +184,8 @@ void dp_free(struct dp *d)
         free(d->ca_file);
         free(d->cert_file);
         free(d->key_file);
+        free(d->name);
+        free(d->public_host);
         free(d);
 }
 

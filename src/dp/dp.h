@@ -39,9 +39,13 @@ void dp_settings_default(struct dp_settings *s);
 
 struct dp_opts {
         const char *dir;                /* holds library/ and outbox/; must exist */
+        const char *name;               /* as the site knows us */
+        const char *url;                /* where clients reach us; NULL or "": nowhere special */
         const char *site_url;           /* "https://HOST:8443", without a slash at the end */
         const char *ca_file, *cert_file, *key_file;     /* all NULL: plain HTTP, for tests */
         struct dp_settings settings;
+        void (*renewed)(void *ctx);     /* dp.pem and dp.key are new; may be NULL */
+        void *ctx;
 };
 
 struct dp;

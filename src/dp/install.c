@@ -129,7 +129,6 @@ static void advance(struct order *o, enum order_event ev)
                 submit(o, plan_work);
                 break;
         case ORDER_EV_WANTS:
-                progress_wake(o->dp);
                 r = transfer_start(o, &o->err);
                 break;
         case ORDER_EV_COMPLETE:

@@ -44,7 +44,7 @@ struct order {
         struct manifest_fetch *mfetch;
         unsigned gaps;                  /* commits that found something missing */
         uint64_t received;              /* piece bytes over the wire */
-        uint64_t told_done;             /* bytes_done of the last progress */
+        uint64_t told_done, told_held;  /* of the last progress */
         /* result of the last job, and what will be reported */
         int outcome;                    /* enum order_event, or < 0: err */
         struct err err;
@@ -85,7 +85,7 @@ struct gc {
 struct dp {
         struct loop *loop;
         struct dp_settings set;
-        char *dir, *site_url, *ca_file, *cert_file, *key_file;
+        char *dir, *site_url, *ca_file, *cert_file, *key_file, *name, *public_host;
         struct cas *cas;
         struct workers *store, *verify, *read;
         struct cas_writer *writer;      /* store worker */
@@ -100,8 +100,10 @@ struct dp {
         struct loop_timer *progress_timer;
         struct fetch *progress_post;
         bool progress_running;
+        unsigned progress_ticks;
         struct schedule *schedule;
         struct serve *serve;
+        struct renew *renew;
         uint64_t bytes_received;
         bool stopping;
 };
@@ -176,6 +178,10 @@ void gc_want(struct dp *d);
 MUST int schedule_start(struct dp *d, struct err *e);
 void schedule_stop(struct dp *d);
 void schedule_free(struct dp *d);
+
+/* ---- renew.c ---- */
+MUST int renew_start(struct dp *d, void (*renewed)(void *ctx), void *ctx, struct err *e);
+void renew_stop(struct dp *d);
 
 /* ---- serve.c ---- */
 MUST int serve_start(struct dp *d, struct err *e);

@@ -239,6 +239,7 @@ void orders_schedule(struct dp *d)
         struct order *o;
 
         while (!d->stopping && (o = next_order(d))) {
+                progress_wake(d);
                 if (o->w.kind == DPWIRE_INSTALL)
                         install_begin(o);
                 else

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How far installs are: at most one POST a second, and only while bytes move. */
+/*
+ * How far installs are: at most one POST a second, and only while bytes move.
+ * Work that moves no bytes (planning, committing, validation) gives a sign of life
+ * now and then, so that the site does not take it for stalled.
+ */
 #include "dp/internal.h"
 
-enum { EVERY_MS = 1000 };
+enum { EVERY_MS = 1000, LIFE_TICKS = 15 };
 
 static void posted(void *ctx, int status, struct str body, const struct err *e)
 {
@@ -29,39 +33,46 @@ static void post(struct dp *d, const struct dpwire_progresses *p)
         free(url);
 }
 
+/* True: there is something to say about this order. */
+static bool fill(struct order *o, bool life, struct dpwire_progress *out)
+{
+        bool fetching = o->state == ORDER_FETCHING, working = o->state > ORDER_RECEIVED && o->state < ORDER_REPORTING;
+        uint64_t total = fetching ? o->man.m.total_bytes : o->w.size;
+        uint64_t done = fetching ? MIN(o->plan.held_bytes + o->received, total) : o->told_done;
+
+        if (fetching ? done == o->told_done : !(working && life))
+                return false;
+        o->told_done = done;
+        if (fetching)
+                o->told_held = MIN(o->plan.held_bytes, total);
+        *out = (struct dpwire_progress){
+                .id = o->w.id,
+                .bytes_done = done,
+                .bytes_total = total,
+                .bytes_held = o->told_held,
+                .files_total = fetching ? o->man.m.n_files : 0,
+        };
+        return true;
+}
+
 static void tick(void *dp)
 {
         struct dp *d = dp;
         struct dpwire_progress v[64];
         struct dpwire_progresses p = { v, 0 };
-        bool moving = false;
+        bool life = ++d->progress_ticks % LIFE_TICKS == 0;
 
-        for (struct list *n = d->orders.next; n != &d->orders && p.n < ARRAY_SIZE(v); n = n->next) {
-                struct order *o = list_entry(n, struct order, link);
-                uint64_t total, done;
-
-                if (o->state != ORDER_FETCHING)
-                        continue;
-                moving = true;
-                total = o->man.m.total_bytes;
-                done = MIN(o->plan.held_bytes + o->received, total);
-                if (done == o->told_done)
-                        continue;
-                o->told_done = done;
-                v[p.n++] = (struct dpwire_progress){
-                        .id = o->w.id,
-                        .bytes_done = done,
-                        .bytes_total = total,
-                        .bytes_held = MIN(o->plan.held_bytes, total),
-                        .files_total = o->man.m.n_files,
-                };
-        }
-        if (!moving && orders_idle(d)) {
+        if (orders_idle(d)) {
                 loop_timer_stop(d->progress_timer);
                 d->progress_running = false;
-        } else if (p.n && !d->progress_post && d->link.state == LINK_UP) {
-                post(d, &p);
+                return;
         }
+        if (d->progress_post || d->link.state != LINK_UP)
+                return;
+        for (struct list *n = d->orders.next; n != &d->orders && p.n < ARRAY_SIZE(v); n = n->next)
+                p.n += fill(list_entry(n, struct order, link), life, &v[p.n]);
+        if (p.n)
+                post(d, &p);
 }
 
 int progress_init(struct dp *d, struct err *e)
