@@ -20,7 +20,7 @@ BANNED = re.compile(r'(?<![\w.>])(sprintf|vsprintf|strcpy|strcat|gets|system|pop
 KERNEL = re.compile(r'(?<![\w.>])(open|openat|creat|pread|pwrite|pwritev|fsync|fdatasync|ftruncate|rename|renameat'
                     r'|link|linkat|unlink|unlinkat|mkdir|mkdirat|symlink|symlinkat|fopen|opendir|fdopendir|readdir'
                     r'|time|gettimeofday|clock_gettime|getrandom|rand|random|srand)\s*\(')
-MACHINE = re.compile(r'/work/|/tmp/build|/home/\w|/root/')
+MACHINE = re.compile(r'/work/|/tmp/build|/home/\w|/root/\.')
 SPDX = 'SPDX-License-Identifier: Apache-2.0'
 FOLDERS = ('src', 'cmd', 'include', 'test', 'tools', 'script', 'sql', 'schema', 'bench', 'man', 'data', 'docs', '.ci',
            'packaging', 'web')
@@ -83,7 +83,7 @@ def check_text(name, text):
         if MACHINE.search(line) and not name.startswith('tools/rules') and not name.startswith('tools/test_rules'):
             yield number, 'a path of somebody\'s machine'
         if name.endswith(('.c', '.h')):
-            if len(line) > MAX_COLUMNS:
+            if len(line) > MAX_COLUMNS + (40 if name.startswith('test/') else 0):      # tables of cases
                 yield number, f'{len(line)} columns; {MAX_COLUMNS} at most'
             if '\t' in line or line != line.rstrip():
                 yield number, 'a tab or trailing blanks'

@@ -231,7 +231,7 @@ static int make_listeners(struct daemon *d, struct err *e)
         char path[160];
         int r;
 
-        snprintf(path, sizeof(path), "unix:%s", d->cfg->socket);
+        snprintf(path, sizeof(path), "unix:%s", d->cfg->socket_path);
         r = listen_on(d, path, 0, false, e);
         for (size_t i = 0; r >= 0 && i < d->cfg->address.n; i++)
                 r = listen_on(d, d->cfg->address.items[i], d->cfg->https_port, true, e);

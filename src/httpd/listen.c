@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "httpd/internal.h"
+#include "os/os.h"
+#include "os/os.h"
 
 enum { BACKLOG = 512 };
 

@@ -88,10 +88,12 @@ MUST int model_advert_delete(struct tx *t, struct str id, struct err *e);
 MUST int model_group_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
 MUST int model_group_delete(struct tx *t, struct str id, struct err *e);
 MUST int model_group_member(struct tx *t, struct str group_id, int64_t dp_id, bool add, bool with_content, struct err *e);
-MUST int model_group_package(struct tx *t, struct str group_id, struct str package_id, bool add, bool remove_from_dps, struct err *e);
+MUST int model_group_package(struct tx *t, struct str group_id, struct str package_id, bool add, bool remove_from_dps,
+                             struct err *e);
 
 /* ---- orders on (package, DP) ---- */
-MUST int model_assign(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);       /* distribute; assigned already: ERR_EXISTS */
+/* Distribute; assigned already: ERR_EXISTS. */
+MUST int model_assign(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);
 MUST int model_refresh(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);      /* RefreshNow, redistribute */
 MUST int model_unassign(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);     /* remove */
 MUST int model_cancel(struct tx *t, struct str package_id, int64_t dp_id, struct err *e);       /* CancelDistribution */

@@ -156,7 +156,8 @@ static int explain(const struct tallyman *t, CURL *h, CURLcode code, struct tall
         case CURLE_COULDNT_CONNECT:
                 if (os_errno)
                         why = strerror((int)os_errno);
-                return error_set(e, ERR_UNAVAILABLE, "cannot connect to %s: %s. Is tallymand running there? Else give --server or TALLYMAN_SERVER",
+                return error_set(e, ERR_UNAVAILABLE,
+                                 "cannot connect to %s: %s. Is tallymand running there? Else give --server or TALLYMAN_SERVER",
                                  t->server, why);
         case CURLE_COULDNT_RESOLVE_HOST:
                 return error_set(e, ERR_UNAVAILABLE, "cannot connect to %s: the host name is not known. Check --server",

@@ -15,7 +15,7 @@ static char path[64];
 
 static int set_up(void **state)
 {
-        strcpy(folder, "/tmp/test-db-XXXXXX");
+        memcpy(folder, "/tmp/test-db-XXXXXX", sizeof(folder));
         assert_non_null(mkdtemp(folder));
         snprintf(path, sizeof(path), "%s/tiny.db", folder);
         return 0;

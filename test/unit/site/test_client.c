@@ -76,7 +76,7 @@ static int setup(void **state)
 
         s->held = -1;
         snprintf(s->path, sizeof(s->path), "%s/tallyman-test-%d", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (int)getpid());
-        strcpy(a.sun_path, s->path);
+        snprintf(a.sun_path, sizeof(a.sun_path), "%s", s->path);
         s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (bind(s->fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(s->fd, 8) < 0)
                 return -1;
@@ -228,7 +228,8 @@ static void a_silent_site_is_given_up(void **state)
 /* ---- events ---- */
 
 #define STREAM "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/event-stream\r\n"
-#define EVENT(seq) "id: " #seq "\nevent: creation\ndata: {\"class\":\"C\",\"path\":\"C.K=" #seq "\",\"time\":\"t\",\"after\":{\"K\":" #seq "}}\n\n"
+#define EVENT(seq)                                                                                              \
+        "id: " #seq "\nevent: creation\ndata: {\"class\":\"C\",\"path\":\"C.K=" #seq "\",\"time\":\"t\",\"after\":{\"K\":" #seq "}}\n\n"
 
 struct heard {
         char text[200];

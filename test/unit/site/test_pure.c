@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "args.h"
 #include "fmt.h"
@@ -157,7 +158,7 @@ static void parsed(const char *line, bool before, const char *want)
         struct buf out;
         int argc = 0;
 
-        strcpy(copy, line);
+        snprintf(copy, sizeof(copy), "%s", line);
         for (char *w = strtok(copy, " "); w; w = strtok(NULL, " "))
                 argv[argc++] = w;
         buf_init(&out, 0);

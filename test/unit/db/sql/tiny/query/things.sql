@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+
 -- name: thing_insert   role: writer
 -- A new thing.
 INSERT INTO thing (name, body) VALUES (?1, ?2);
