@@ -217,7 +217,7 @@ static int listen_on(struct daemon *d, const char *address, int port, bool tls, 
         }
         r = httpd_new(&d->listeners[d->n_listeners], d->loop, &o, e);
         if (r < 0)
-                return err_prefix(e, "listen on %s", address);
+                return r;
         d->n_listeners++;
         if (port)
                 log_info(LOG, "listening on %s port %d", address, port);

@@ -470,7 +470,6 @@ static void scan_then(struct dm_read *r)
         struct scan *s = container_of(r, struct scan, r);
         struct distmgr *d = r->d;
 
-        d->scanning = false;
         if (!d->stopping) {
                 if (r->job.r < 0) {
                         log_error(LOG, "the due jobs cannot be read: %s; trying again in a minute", r->job.err.text);
@@ -484,7 +483,8 @@ static void scan_then(struct dm_read *r)
                 }
         }
         scan_free(s);
-        if (d->scan_again && !d->scanning)
+        d->scanning = false;            /* not before: the next pass must see all that this one started */
+        if (d->scan_again)
                 dm_wake(d);
 }
 
