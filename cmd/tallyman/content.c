@@ -54,17 +54,11 @@ static int print_plan(struct cli *c, const struct targets *t, json_t *packages)
         return r;
 }
 
-static void say_count(struct cli *c, const char *what, const json_t *answer)
-{
-        long long n = member_int(answer, "Count");
-
-        say(c, "%s on %lld package%s and distribution point%s", what, n, n == 1 ? "" : "s", n == 1 ? "" : "s");
-}
-
 /* One call of a method with PackageIDs, DPs and @more (consumed; may be NULL). */
-static int order(struct cli *c, const char *method, const char *done, const struct targets *t, json_t *packages, json_t *more)
+static int order(struct cli *c, const char *method, const char *what, const struct targets *t, json_t *packages, json_t *more)
 {
         json_t *in = more ? more : json_object(), *out;
+        long long n;
         int r;
 
         if (arg_flag(&c->args, "dry-run")) {
@@ -83,7 +77,8 @@ static int order(struct cli *c, const char *method, const char *done, const stru
                 return r;
         if (c->output == OUT_JSON || c->output == OUT_JSONL)
                 return print_answer(c, out, "Count");
-        say_count(c, done, out);
+        n = member_int(out, "Count");
+        say(c, "%lld %s%s ordered", n, what, n == 1 ? "" : "s");
         json_decref(out);
         return EXIT_DONE;
 }
@@ -106,7 +101,7 @@ int content_distribute(struct cli *c)
                         json_object_set_new(more, "All", json_true());
                 if (t.groups.n)
                         json_object_set_new(more, "Groups", names_json(&t.groups));
-                r = order(c, "Distribute", "distribution ordered", &t, package_words(c), more);
+                r = order(c, "Distribute", "distribution", &t, package_words(c), more);
         }
         targets_fini(&t);
         return r;
@@ -120,7 +115,7 @@ static int send_again(struct cli *c, bool failed_only)
         if (!r && failed_only && arg_flag(&c->args, "dry-run"))
                 r = usage_error(c, "what failed is shown by 'tallyman status --by-dp --state error'; --dry-run is for the others");
         if (!r)
-                r = order(c, "Redistribute", failed_only ? "retry ordered" : "redistribution ordered", &t, package_words(c),
+                r = order(c, "Redistribute", "redistribution", &t, package_words(c),
                           json_pack("{s:b}", "FailedOnly", failed_only));
         targets_fini(&t);
         return r;
@@ -142,7 +137,7 @@ int content_retry(struct cli *c)
         return send_again(c, true);
 }
 
-static int order_on(struct cli *c, const char *method, const char *done, bool dps_needed)
+static int order_on(struct cli *c, const char *method, const char *what, bool dps_needed)
 {
         struct targets t = { 0 };
         int r = target_dps(c, true, &t.dps);
@@ -150,24 +145,24 @@ static int order_on(struct cli *c, const char *method, const char *done, bool dp
         if (!r && dps_needed && !t.dps.n)
                 r = usage_error(c, "say where: --dp, --site or --group");
         if (!r)
-                r = order(c, method, done, &t, package_words(c), NULL);
+                r = order(c, method, what, &t, package_words(c), NULL);
         targets_fini(&t);
         return r;
 }
 
 int content_remove(struct cli *c)
 {
-        return order_on(c, "Remove", "removal ordered", true);
+        return order_on(c, "Remove", "removal", true);
 }
 
 int content_cancel(struct cli *c)
 {
-        return order_on(c, "Cancel", "cancelled", false);
+        return order_on(c, "Cancel", "cancellation", false);
 }
 
 int content_validate(struct cli *c)
 {
         if (arg_flag(&c->args, "all") == (arg_words(&c->args) > 0))
                 return usage_error(c, "name packages, or else --all");
-        return order_on(c, "Validate", "validation ordered", false);
+        return order_on(c, "Validate", "validation", false);
 }

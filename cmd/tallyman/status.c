@@ -108,8 +108,8 @@ static void answer_for_all(const json_t *packages)
 
         json_array_foreach(packages, i, row)
                 n[package_status(row)]++;
-        printf("%zu packages: %d ready, %d in progress, %d in error, %d not distributed.", json_array_size(packages),
-               n[STATUS_SUCCESS], n[STATUS_PROGRESS], n[STATUS_ERROR], n[STATUS_UNKNOWN]);
+        printf("%zu package%s: %d ready, %d in progress, %d in error, %d not distributed.", json_array_size(packages),
+               json_array_size(packages) == 1 ? "" : "s", n[STATUS_SUCCESS], n[STATUS_PROGRESS], n[STATUS_ERROR], n[STATUS_UNKNOWN]);
         if (n[STATUS_ERROR])
                 fputs(" Why: tallyman status --by-dp --state error.", stdout);
         fputs("\n\n", stdout);

@@ -71,8 +71,11 @@ static void cell(const struct cli *c, const struct column *col, const json_t *v,
                 buf_addz(out, text);
                 return;
         case COL_TIME:
-                if (c->tty_out && json_is_string(v) && time_parse_rfc3339(str_of(json_string_value(v)), &us) == 0) {
-                        fmt_relative(os_now_us(), us, text);
+                if (json_is_string(v) && time_parse_rfc3339(str_of(json_string_value(v)), &us) == 0) {
+                        if (c->tty_out)
+                                fmt_relative(os_now_us(), us, text);
+                        else
+                                time_format_rfc3339(us - us % US_PER_SECOND, text);
                         buf_addz(out, text);
                         return;
                 }
@@ -335,6 +338,11 @@ static const struct column *column_of(const struct view *v, const char *property
         return &plain;
 }
 
+static bool says_something(const json_t *v)
+{
+        return !json_is_null(v) && !(json_is_string(v) && !json_string_length(v)) && !(json_is_array(v) && !json_array_size(v));
+}
+
 /* "Property  value" for every property that has one. */
 static void print_block(const struct cli *c, const struct view *v, json_t *o)
 {
@@ -343,12 +351,12 @@ static void print_block(const struct cli *c, const struct view *v, json_t *o)
         json_t *value;
 
         json_object_foreach(o, name, value)
-                if (!json_is_null(value))
+                if (says_something(value))
                         width = MAX(width, strlen(name));
         json_object_foreach(o, name, value) {
                 struct buf raw, clean;
 
-                if (json_is_null(value))
+                if (!says_something(value))
                         continue;
                 buf_init(&raw, 0);
                 buf_init(&clean, 0);

@@ -122,6 +122,13 @@ static const struct opt get_options[] = {
         END,
 };
 static const struct opt watch_options[] = {
+        { "show", 0, OPT_LIST, "PROPERTY...", "only these of the instance, as lines 'Property: value'" },
+        { "from", 0, OPT_VALUE, "SEQ", "what came behind this position of the change log first" },
+        { "count", 'c', OPT_VALUE, "N", "end after so many" },
+        TIMEOUT,
+        END,
+};
+static const struct opt events_options[] = {
         { "from", 0, OPT_VALUE, "SEQ", "what came behind this position of the change log first" },
         { "count", 'c', OPT_VALUE, "N", "end after so many" },
         TIMEOUT,
@@ -222,7 +229,7 @@ const struct verb verbs[] = {
         { "class", "show", "NAME", "A class with its properties and methods, as MOF.", 1, 1, NULL, class_show },
         { NULL, "watch", "CLASS", "Creations, modifications and deletions of a class as they happen.", 1, 1,
           watch_options, watch_run },
-        { NULL, "events", "[--from SEQ]", "The change log of all classes.", 0, 0, watch_options, events_run },
+        { NULL, "events", "[--from SEQ]", "The change log of all classes.", 0, 0, events_options, events_run },
         { NULL, "verify", "", "Recount every counter from the rows and say what differs; 1 when something does.", 0, 0,
           verify_options, verify_run },
         { NULL, "diff", "--dp A B", "Packages that two distribution points do not hold alike; 1 when there are any.", 0, 2,

@@ -105,7 +105,9 @@ static int judge_presence(const struct waiter *w, const struct target *t)
 
         if (!condition)
                 return EXIT_NOT_FOUND;
-        if (enough_installed(w, t) || (w->goal == GOAL_READY && ready))
+        if (w->goal == GOAL_READY && ready)
+                return EXIT_DONE;
+        if ((w->goal == GOAL_INSTALLED || w->min_percent < 100) && enough_installed(w, t))
                 return EXIT_DONE;
         if (source_failed(t) || (w->fail_fast && n.errors) || (n.errors && !n.moving))
                 return EXIT_FAILED_FOR_GOOD;
@@ -187,7 +189,7 @@ static void show_progress(struct waiter *w)
 
 static void say_verdict(struct waiter *w, const struct target *t)
 {
-        const json_t *condition = only_row(t, PART_CONDITION);
+        const json_t *condition = only_row(t, PART_CONDITION), *root = only_row(t, PART_ROOT);
         char name[200];
 
         progress_end(&w->progress);
@@ -197,8 +199,12 @@ static void say_verdict(struct waiter *w, const struct target *t)
         else if (t->verdict == EXIT_FAILED_FOR_GOOD)
                 failf(w->c, EXIT_FAILED_FOR_GOOD, "Failed", "%s will not get there by itself: %s. 'tallyman status %s' says where and why",
                       name, member(condition, "ReadyMessage"), t->id);
-        else if (w->goal == GOAL_READY || w->goal == GOAL_INSTALLED)
+        else if (strcmp(member(condition, "ReadyReason"), "NoSource") == 0)
                 say(w->c, "%s: %s", name, member(condition, "ReadyMessage"));
+        else if (w->goal == GOAL_READY || w->goal == GOAL_INSTALLED)
+                say(w->c, "%s: version %lld is installed on %lld of %lld distribution points", name,
+                    (long long)member_int(root, "SourceVersion"), (long long)member_int(root, "Installed"),
+                    (long long)member_int(root, "Targeted"));
         else
                 say(w->c, "%s: %s", name, goal_words[w->goal]);
 }

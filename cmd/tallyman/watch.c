@@ -75,6 +75,26 @@ static void print_line(const struct cli *c, const struct tallyman_event *ev, jso
         buf_fini(&clean);
 }
 
+/* "Property: value" for each of --show, and a blank line. */
+static void print_shown(const struct cli *c, const json_t *o)
+{
+        const char *name;
+
+        for (size_t i = 0; (name = arg_item(&c->args, "show", i)); i++) {
+                struct buf value, clean;
+
+                buf_init(&value, 0);
+                buf_init(&clean, 0);
+                add_value(&value, json_object_get(o, name));
+                fmt_clean(buf_str(&value), SIZE_MAX, c->utf8, &clean);
+                printf("%s: %s\n", name, clean.p ? clean.p : "");
+                buf_fini(&value);
+                buf_fini(&clean);
+        }
+        putchar('\n');
+        fflush(stdout);
+}
+
 static int on_event(void *ctx, const struct tallyman_event *ev)
 {
         struct watcher *w = ctx;
@@ -86,6 +106,8 @@ static int on_event(void *ctx, const struct tallyman_event *ev)
         after = object_of(ev->after);
         if (w->c->output == OUT_JSON || w->c->output == OUT_JSONL)
                 print_json_event(ev, before, after);
+        else if (arg_items(&w->c->args, "show"))
+                print_shown(w->c, after ? after : before);
         else
                 print_line(w->c, ev, before, after);
         json_decref(before);

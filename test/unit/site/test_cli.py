@@ -115,7 +115,7 @@ class Cli(unittest.TestCase):
     def test_formats(self):
         self.package(name='a, "b"\x1b[31m')
         table = self.ok('status')
-        self.assertTrue(table.startswith('1 packages: 1 ready, 0 in progress, 0 in error, 0 not distributed.'))
+        self.assertTrue(table.startswith('1 package: 1 ready, 0 in progress, 0 in error, 0 not distributed.'))
         self.assertNotIn('\x1b', table)
         self.assertLessEqual(max(map(len, table.splitlines())), 80)
         rows = json.loads(self.ok('status', '--json'))
