@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <cmocka.h>
 #include "base/buf.h"
 #include "dp/order_state.h"
