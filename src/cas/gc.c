@@ -27,6 +27,8 @@ static int begin(struct gc *g, struct err *e)
         int r = 0;
 
         (void)pthread_mutex_lock(&c->lock);
+        if (c->recount && !g->dry)      /* what it sets to 0 is of the epoch before ours */
+                r = refs_recount(c, e);
         g->below = ++c->epoch;
         list_for_each(l, &c->writers, tmp) {
                 struct cas_writer *w = list_entry(l, struct cas_writer, link);
@@ -34,8 +36,6 @@ static int begin(struct gc *g, struct err *e)
                 if (w->busy_epoch)
                         g->below = MIN(g->below, w->busy_epoch);
         }
-        if (c->recount && !g->dry)
-                r = refs_recount(c, e);
         (void)pthread_mutex_unlock(&c->lock);
         return r < 0 ? err_prefix(e, "content library %s: count references", c->dir) : 0;
 }

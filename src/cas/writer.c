@@ -158,6 +158,17 @@ static int append(struct cas_writer *w, const struct hash_id *id, const void *p,
 
 /* ---- checkpoints ---- */
 
+/* Let go of the pack, so that others may use or collect it. Under w->lock; everything is synced. */
+static void leave_pack(struct cas_writer *w)
+{
+        (void)pthread_mutex_lock(&w->c->lock);
+        if (w->fd >= 0)
+                (void)os.close(w->fd);
+        w->fd = -1;
+        (void)pthread_mutex_unlock(&w->c->lock);
+        w->synced = w->written = w->end = w->started = 0;
+}
+
 /* A failed fdatasync() means that nothing since the last one can be believed, not even when read back. */
 static int lost_sync(struct cas_writer *w, int sys, struct err *e)
 {
@@ -165,10 +176,8 @@ static int lost_sync(struct cas_writer *w, int sys, struct err *e)
         (void)os.ftruncate(w->fd, (off_t)w->synced);
         (void)pthread_mutex_lock(&w->c->lock);
         pending_cut(&w->pending, w->synced);
-        (void)os.close(w->fd);
-        w->fd = -1;
         (void)pthread_mutex_unlock(&w->c->lock);
-        w->synced = w->written = w->end = w->started = 0;
+        leave_pack(w);
         return err_number(ERR_IO);
 }
 
@@ -208,13 +217,17 @@ int cas_writer_sync(struct cas_writer *w, struct err *e)
 
 int cas_checkpoint(struct cas_writer *w, struct err *e)
 {
-        int r = cas_writer_sync(w, e);
+        int r;
 
+        (void)pthread_mutex_lock(&w->lock);
+        r = sync_writer(w, e);
         if (r == 0) {
+                leave_pack(w);
                 (void)pthread_mutex_lock(&w->c->lock);
                 w->busy_epoch = 0;
                 (void)pthread_mutex_unlock(&w->c->lock);
         }
+        (void)pthread_mutex_unlock(&w->lock);
         return r;
 }
 
@@ -303,11 +316,7 @@ static int make_room(struct cas_writer *w, uint32_t n, struct err *e)
         r = sync_writer(w, e);
         if (r < 0 || !pack_full)
                 return r;
-        (void)pthread_mutex_lock(&w->c->lock);
-        (void)os.close(w->fd);
-        w->fd = -1;
-        (void)pthread_mutex_unlock(&w->c->lock);
-        w->synced = w->written = w->end = w->started = 0;
+        leave_pack(w);
         return 0;
 }
 
