@@ -111,7 +111,6 @@ void fetch_explain(struct fetch *f, CURLcode code, struct err *e)
                 (void)err_set(e, ERR_NOMEM, "out of memory while talking to %s", peer);
                 break;
         case CURLE_URL_MALFORMAT:
-        case CURLE_UNSUPPORTED_PROTOCOL:
                 (void)err_set(e, ERR_INVALID, "the address is malformed: %s", words);
                 break;
         case CURLE_GOT_NOTHING:
