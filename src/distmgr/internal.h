@@ -115,6 +115,7 @@ struct distmgr {
         bool started, stopping;
         atomic_bool stop_work;          /* the same for workers */
         bool scanning, scan_again;
+        bool failing;                   /* failures of a pass are being written: no other pass may add to them */
         int64_t started_mono_us;
         uint64_t next_inventory;
         uint64_t bytes_sent;

@@ -51,6 +51,7 @@ struct scan {
         size_t n_gone;
         size_t idle_looks;
         int64_t now_us, next_due_us;
+        bool no_fails;                  /* those of the last pass are not committed yet */
         bool nomem;
 };
 
@@ -163,7 +164,7 @@ static enum sched_dp says(struct scan *s, const struct walk *w, const struct mod
                 s->next_due_us = MIN(s->next_due_us, dp->held_until_us);
                 return SCHED_DP_WAIT;
         }
-        return dp->says;
+        return s->no_fails && dp->says == SCHED_DP_FAIL ? SCHED_DP_WAIT : dp->says;
 }
 
 static bool look(void *ctx, const struct model_job *j)
@@ -338,8 +339,11 @@ static void fail_then(struct dm_write *w)
 {
         struct fail_batch *b = container_of(w, struct fail_batch, w);
 
+        w->d->failing = false;
         if (w->job.r < 0)
-                log_error(LOG, "jobs of DPs that cannot be reached: %s", w->job.err.text);
+                log_error(LOG, "jobs of DPs that cannot be reached: %s; trying again in a minute", w->job.err.text);
+        if (w->job.r < 0 && !w->d->stopping)
+                loop_timer_start(w->d->due, 60000, 0);
         else
                 dm_wake(w->d);
         free(b->reasons);
@@ -391,6 +395,7 @@ static void carry_out_fails(struct distmgr *d, struct scan *s)
                 return;
         }
         log_info(LOG, "%zu jobs of %zu DPs that cannot be reached now", b->n, b->n_reasons);
+        d->failing = true;
         b->w.fn = fail_fn;
         b->w.then = fail_then;
         dm_write(d, &b->w, LOG, "");
@@ -511,6 +516,7 @@ void dm_wake(struct distmgr *d)
                 loop_timer_start(d->due, 60000, 0);
                 return;
         }
+        s->no_fails = d->failing;
         s->now_us = os_now_us();
         s->next_due_us = INT64_MAX;
         d->scanning = true;

@@ -291,6 +291,8 @@ struct session *dm_session_put(struct distmgr *d, const struct model_dp *row)
         set_cert(s, &row->cert);
         if (!was && s->maintenance)
                 began_maintenance(s);
+        else if (was && !s->maintenance)
+                dm_wake(d);
         return s;
 }
 
