@@ -1,100 +1,55 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the settings of both daemons into their manual page, or says that it is out of date.
+"""confman - tallyman.conf(5) names every setting of the tables, in order, with its section and default
 
-    confman.py MAN DEF DEF          rewrite what is between the markers of MAN
-    confman.py --check MAN DEF DEF  exit 1 when that would change it
-
-A marker is a comment line of mdoc: .\\" settings of tallymand / .\\" end.
+    confman.py [ROOT]
 """
+import pathlib
 import re
 import sys
-import textwrap
 
-ROW = re.compile(r'SETTING\((\w+), (\w+), (\w+), \w+, "([^"]*)", "([^"]*)", ([^,]+), (.+?), (\.[^"]*)?,\s*'
-                 r'((?:"[^"]*"\s*)+)\)', re.S)
-KIND = {'STRING': 'text', 'PATH': 'path', 'INT': 'number', 'BYTES': 'bytes', 'DURATION': 'time', 'BOOL': 'yes or no',
-        'CHOICE': 'word', 'LIST': 'list', 'ADDRESSES': 'addresses'}
-WORDS = {'level_words': 'error, warning, info or debug', 'scheme_words': 'https or http'}
+ROW = re.compile(r'^SETTING\((\w+), (\w+), (\w+), \w+, "[^"]*", "([^"]*)"', re.M)
+PROGRAMS = ('tallymand', 'tallyman-dp')
 
 
-def quantity(kind, text):
-    value = text.strip()
-    if 'INT64_MAX' in value:
-        return None
-    number = int(re.sub(r'INT64_C\((\d+)\)', r'\1', value))
-    if kind == 'BYTES':
-        for shift, unit in ((40, 'T'), (30, 'G'), (20, 'M'), (10, 'K')):
-            if number and number % (1 << shift) == 0:
-                return f'{number >> shift}{unit}'
-    if kind == 'DURATION':
-        for size, unit in ((86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')):
-            if number and number % size == 0:
-                return f'{number // size}{unit}'
-    return str(number)
+def of_table(text):
+    return [(section, name, default or 'empty') for _, section, name, default in ROW.findall(text)]
 
 
-def bounds(kind, unit, low, high, extra):
-    if kind == 'CHOICE':
-        return WORDS[extra.split('=')[1].strip()]
-    if kind not in ('INT', 'BYTES', 'DURATION'):
-        return ''
-    low, high = quantity(kind, low), quantity(kind, high)
-    text = f'{low} to {high}' if high else f'{low} or more'
-    return f'{text} {unit}'.strip()
+def of_manual(text, program):
+    part = re.search(rf'^\.Sh SETTINGS OF {program.upper()}$(.*?)(?=^\.Sh |\Z)', text, re.M | re.S)
+    rows, section, name = [], None, None
+    for line in part.group(1).splitlines() if part else ():
+        if line.startswith('.Ss Section '):
+            section = line.split()[-1]
+        elif line.startswith('.It Cm '):
+            name = line.split()[2]
+        elif line.startswith('Default: ') and name:
+            rows.append((section, name, re.split(r'; |\.$', line[len('Default: '):])[0].rstrip('.')))
+            name = None
+    return rows
 
 
-def escape(text):
-    text = text.replace('\\', '\\e').replace("'", '\\(aq')
-    return '\\&' + text if text[:1] in ".'" else text
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent)
+    manual = (root / 'man/tallyman.conf.5').read_text()
+    wrong = 0
+    for program in PROGRAMS:
+        table = of_table((root / f'src/conf/{program}.def').read_text())
+        described = of_manual(manual, program)
+        for row in table:
+            if row not in described:
+                print(f'man/tallyman.conf.5: {program}: lacks [{row[0]}] {row[1]}, default {row[2]}')
+                wrong = 1
+        for row in described:
+            if row not in table:
+                print(f'man/tallyman.conf.5: {program}: has [{row[0]}] {row[1]}, default {row[2]}; the table does not')
+                wrong = 1
+        if not table or (not wrong and table != described):
+            print(f'man/tallyman.conf.5: {program}: the order is not that of the table')
+            wrong = 1
+    return wrong
 
 
-def wrapped(text):
-    return [escape(line) for line in textwrap.wrap(text, 76, break_long_words=False)]
-
-
-def item(kind, name, unit, default, low, high, extra, doc):
-    lines = [f'.It Cm {name} Pq {KIND[kind]}']
-    doc = ''.join(re.findall(r'"([^"]*)"', doc))
-    for sentence in re.split(r'(?<=[.;:])\s{2}|(?<=\.)\s(?=[A-Z])', doc):
-        lines += wrapped(sentence)
-    range_text = bounds(kind, unit, low, high, extra or '')
-    lines += wrapped(f'Default: {default or "empty"}' + (f'; {range_text}.' if range_text else '.'))
-    return '\n'.join(lines)
-
-
-def rows(path):
-    text = open(path, encoding='utf-8').read()
-    found = ROW.findall(text)
-    if len(found) != text.count('\nSETTING('):
-        sys.exit(f'{path}: {text.count(chr(10) + "SETTING(")} rows, {len(found)} understood')
-    return found
-
-
-def section(path):
-    out, last = [], None
-    for kind, part, name, unit, default, low, high, extra, doc in rows(path):
-        if part != last:
-            out += (['.El'] if last else []) + [f'.Ss Section {part}', '.Bl -tag -width Ds']
-            last = part
-        out.append(item(kind, name, unit, default, low, high, extra, doc))
-    return '\n'.join(out + ['.El'])
-
-
-def main(argv):
-    check = argv[1:2] == ['--check']
-    man, *definitions = argv[2:] if check else argv[1:]
-    text = old = open(man, encoding='utf-8').read()
-    for path in definitions:
-        program = re.sub(r'.*/|\.def$', '', path)
-        pattern = re.compile(rf'(\.\\" settings of {program}\n).*?(\n\.\\" end\n)', re.S)
-        if not pattern.search(text):
-            sys.exit(f'{man}: no marker for the settings of {program}')
-        text = pattern.sub(lambda m, p=path: m.group(1) + section(p) + m.group(2), text)
-    if check and text != old:
-        sys.exit(f'{man} does not describe the settings as they are; run tools/confman.py {man} {" ".join(definitions)}')
-    if not check:
-        open(man, 'w', encoding='utf-8').write(text)
-
-
-main(sys.argv)
+if __name__ == '__main__':
+    sys.exit(main())
