@@ -141,6 +141,54 @@ static void timers_repeat_and_end(void **state)
         loop_free(l);                   /* frees stopped and forgotten */
 }
 
+/* ---- soon ---- */
+
+struct portions {
+        struct loop *loop;
+        struct loop_soon *soon;
+        int n, posted_at;
+};
+
+static void note_portion(void *arg)
+{
+        struct portions *p = arg;
+
+        p->posted_at = p->n;
+}
+
+static void one_portion(void *arg)
+{
+        struct portions *p = arg;
+
+        if (++p->n == 1)
+                loop_post(p->loop, note_portion, p);
+        if (p->n == 50)
+                loop_stop(p->loop);
+        else
+                loop_soon_ask(p->soon);
+}
+
+/* Work that goes on turn after turn does not keep other things from happening in between. */
+static void soon_leaves_room(void **state)
+{
+        struct loop *l = new_loop();
+        struct portions p = { .loop = l };
+
+        assert_int_equal(loop_soon_new(&p.soon, l, one_portion, &p), 0);
+        loop_run_once(l);
+        assert_int_equal(p.n, 0);       /* not asked */
+        loop_soon_ask(p.soon);
+        loop_soon_ask(p.soon);
+        loop_run_once(l);
+        assert_int_equal(p.n, 1);       /* twice asked is once run */
+        loop_run(l);
+        assert_int_equal(p.n, 50);
+        assert_in_range(p.posted_at, 1, 49);
+        loop_soon_free(p.soon);
+        loop_soon_free(NULL);
+        loop_free(l);
+}
+
 /* ---- workers ---- */
 
 struct sum {
@@ -289,6 +337,7 @@ int main(void)
                 cmocka_unit_test(posts_arrive_once_and_in_order),
                 cmocka_unit_test(run_once_does_what_is_ready),
                 cmocka_unit_test(timers_repeat_and_end),
+                cmocka_unit_test(soon_leaves_room),
                 cmocka_unit_test(many_workers),
                 cmocka_unit_test(one_worker_keeps_order),
                 cmocka_unit_test(inline_is_at_once),
