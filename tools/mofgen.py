@@ -374,7 +374,8 @@ class Writer:
         b = self.words(f'{ident}_b', p, 'bitvalues', 'bitmap')
         read_only = p.flag('read') or (c.flag('read') and not p.flag('write'))
         t = p.type.text.lower()
-        row = [f'.name = {c_string(p.name)}', f'.type = {self.type_of(p.type)}', f'.origin = {c_string(owner.name)}', q]
+        row = [f'.name = {c_string(p.name)}', f'.type = {self.type_of(p.type)}', f'.class_name = {c_string(c.name)}',
+               f'.origin = {c_string(owner.name)}', q]
         for flag, on in (('array', p.array), ('key', p.flag('key')), ('read_only', read_only), ('lazy', p.flag('lazy')),
                          ('not_null', p.flag('not_null')), ('no_offset', p.flag('nooffset'))):
             if on:

@@ -44,6 +44,7 @@ struct cim_property {
         const int64_t *bit_map;
         const struct cim_qualifier *qualifiers;
         size_t n_qualifiers;
+        const char *class_name;         /* class whose table this is; NULL for a method's parameter */
         const char *origin;             /* class that declared it */
         const char *description;        /* NULL: none */
 };

@@ -14,8 +14,8 @@ int cim_bad(const struct cim_property *p, struct err *e, const char *fmt, ...)
         va_start(ap, fmt);
         (void)vsnprintf(text, sizeof text, fmt, ap);
         va_end(ap);
-        if (p->origin)
-                return err_set(e, ERR_INVALID, "%s.%s: %s", p->origin, p->name, text);
+        if (p->class_name)
+                return err_set(e, ERR_INVALID, "%s.%s: %s", p->class_name, p->name, text);
         return err_set(e, ERR_INVALID, "%s: %s", p->name, text);
 }
 

@@ -4,6 +4,9 @@
 
 usage: test_mofgen.py MOFGEN PRINT_MOF CLASSES.gen.c
 """
+import contextlib
+import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -43,27 +46,39 @@ BAD = [
 ]
 
 
-def run(*args):
-    return subprocess.run(args, capture_output=True, text=True, check=False)
+def load():
+    sys.dont_write_bytecode = True
+    spec = importlib.util.spec_from_file_location('mofgen', MOFGEN)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(mofgen, *args):
+    """Exit code and what it said."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        code = mofgen.main(['mofgen', *args])
+    return code, said.getvalue()
 
 
 def main():
-    failures = 0
+    failures, mofgen = 0, load()
     with tempfile.TemporaryDirectory() as d:
         out, mof = os.path.join(d, 'out.c'), os.path.join(d, 'in.mof')
         for text, line, words in BAD:
             with open(mof, 'w', encoding='utf-8') as f:
                 f.write(text)
-            r = run(sys.executable, MOFGEN, out, mof)
-            if r.returncode != 1 or not r.stderr.startswith(f'{mof}:{line}: ') or words not in r.stderr or os.path.exists(out):
+            code, said = run(mofgen, out, mof)
+            if code != 1 or not said.startswith(f'{mof}:{line}: ') or words not in said or os.path.exists(out):
                 failures += 1
-                print(f'not refused as it should be: {text!r}\n  {r.returncode} {r.stderr.strip()}')
+                print(f'not refused as it should be: {text!r}\n  {code} {said.strip()}')
         with open(mof, 'w', encoding='utf-8') as f:
-            f.write(run(PRINT_MOF).stdout)
-        r = run(sys.executable, MOFGEN, out, mof)
-        if r.returncode != 0:
+            subprocess.run([PRINT_MOF], stdout=f, check=True)
+        code, said = run(mofgen, out, mof)
+        if code != 0:
             failures += 1
-            print(f'the printed classes do not parse: {r.stderr.strip()}')
+            print(f'the printed classes do not parse: {said.strip()}')
         else:
             with open(out, encoding='utf-8') as a, open(GENERATED, encoding='utf-8') as b:
                 if a.read() != b.read():

@@ -46,12 +46,9 @@ int fixture_setup(void **state)
         struct fixture *f = calloc(1, sizeof *f);
         struct db_job init = { .work = work_init, .done = init_done };
         struct err e = { 0 };
-        _cleanup_(freep) char *path = NULL;
+        struct db_opts o = { .path = ":memory:", .schema = &sql_site, .inline_ = true };
 
         f->dir = tmpdir_new();
-        path = tmpdir_path(f->dir, "site.db");
-        struct db_opts o = { .path = path, .schema = &sql_site, .inline_ = true };
-
         f->actions = (struct site_actions){ .ctx = f, .new_token = new_token, .verify = verify };
         assert_int_equal(loop_new(&f->loop), 0);
         assert_int_equal(db_open(&f->db, f->loop, &o, &e), 0);
