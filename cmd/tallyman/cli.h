@@ -95,6 +95,7 @@ struct names {
         char **v;
         size_t n;
 };
+void names_add(struct names *n, const char *name);        /* unless it is there, any case */
 void names_fini(struct names *n);
 json_t *names_json(const struct names *n);
 /* DPs meant by --dp and --site and, if asked for, --group together, each once. */

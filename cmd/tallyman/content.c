@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* content - orders about packages on distribution points; each is one call of TM_Site, one transaction */
+#include <string.h>
+#include <strings.h>
 #include "table.h"
 #include "verbs.h"
 
@@ -137,6 +139,51 @@ int content_retry(struct cli *c)
         return send_again(c, true);
 }
 
+/* A pattern, a site or a group means those of its DPs that have the package; a name means that very DP. */
+static bool chosen_by_pattern(const struct cli *c)
+{
+        const char *name;
+
+        for (size_t i = 0; (name = arg_item(&c->args, "dp", i)); i++)
+                if (strpbrk(name, "*?["))
+                        return true;
+        return arg_items(&c->args, "site") || arg_items(&c->args, "group");
+}
+
+/* Of t's DPs those that have the package. */
+static int narrow(struct cli *c, const struct targets *t, const char *id, struct targets *out)
+{
+        _cleanup_(freep) char *filter = cli_equals("PackageID", id);
+        json_t *rows = NULL, *row;
+        size_t i;
+        int r = cli_list(c, "TM_DistributionCondition", filter, NULL, &rows, NULL);
+
+        json_array_foreach(rows, i, row)
+                for (size_t k = 0; k < t->dps.n; k++)
+                        if (strcasecmp(t->dps.v[k], member(row, "ServerName")) == 0)
+                                names_add(&out->dps, t->dps.v[k]);
+        json_decref(rows);
+        if (!r && !out->dps.n)
+                r = failf(c, EXIT_NOT_FOUND, "NotFound", "%s is on none of them. 'tallyman status %s' says where it is", id, id);
+        return r;
+}
+
+static int order_narrowed(struct cli *c, const char *method, const char *what, const struct targets *t)
+{
+        const char *id;
+        int r = EXIT_DONE;
+
+        for (size_t i = 0; !r && (id = arg_word(&c->args, i)); i++) {
+                struct targets here = { 0 };
+
+                r = narrow(c, t, id, &here);
+                if (!r)
+                        r = order(c, method, what, &here, json_pack("[s]", id), NULL);
+                targets_fini(&here);
+        }
+        return r;
+}
+
 static int order_on(struct cli *c, const char *method, const char *what, bool dps_needed)
 {
         struct targets t = { 0 };
@@ -144,7 +191,9 @@ static int order_on(struct cli *c, const char *method, const char *what, bool dp
 
         if (!r && dps_needed && !t.dps.n)
                 r = usage_error(c, "say where: --dp, --site or --group");
-        if (!r)
+        if (!r && arg_words(&c->args) && chosen_by_pattern(c))
+                r = order_narrowed(c, method, what, &t);
+        else if (!r)
                 r = order(c, method, what, &t, package_words(c), NULL);
         targets_fini(&t);
         return r;

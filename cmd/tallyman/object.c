@@ -6,7 +6,7 @@
 #include "table.h"
 #include "verbs.h"
 
-static const struct view plain_view = { "__PATH", (const struct column[]){ { 0 } }, "no instances" };
+static const struct view plain_view = { "__RELPATH", (const struct column[]){ { 0 } }, "no instances" };
 
 /* The class part of a path; the caller frees. */
 static char *class_of(const char *path)
@@ -181,14 +181,69 @@ static int print_mof(struct cli *c, const char *class_name, json_t *o)
         return EXIT_DONE;
 }
 
+/* Class.K="v",L="w" by the keys that the class declares. */
+static json_t *path_of(const json_t *class, const json_t *row)
+{
+        const json_t *property;
+        struct buf b;
+        json_t *path;
+        char sep = '.';
+        size_t i;
+
+        buf_init(&b, 0);
+        buf_addz(&b, member(class, "Name"));
+        json_array_foreach(json_object_get(class, "Properties"), i, property) {
+                _cleanup_(freep) char *value = NULL;
+
+                if (!member_bool(property, "Key"))
+                        continue;
+                value = json_dumps(json_object_get(row, member(property, "Name")), JSON_ENCODE_ANY | JSON_COMPACT);
+                buf_printf(&b, "%c%s=%s", sep, member(property, "Name"), value ? value : "\"\"");
+                sep = ',';
+        }
+        path = json_string(b.p);
+        buf_fini(&b);
+        return path;
+}
+
+/* -o csv and -o name need to know what the class declares. */
+static int print_by_class(struct cli *c, const char *class_name, json_t *rows)
+{
+        struct column *columns;
+        json_t *class, *list, *row;
+        struct view view;
+        size_t i;
+        int r = fetch_class(c, class_name, &class);
+
+        if (r) {
+                json_decref(rows);
+                return r;
+        }
+        list = json_object_get(class, "Properties");
+        columns = calloc(json_array_size(list) + 1, sizeof(*columns));
+        for (i = 0; columns && i < json_array_size(list); i++)
+                columns[i].property = columns[i].head = member(json_array_get(list, i), "Name");
+        json_array_foreach(rows, i, row)
+                json_object_set_new(row, "__RELPATH", path_of(class, row));
+        view = (struct view){ "__RELPATH", columns, plain_view.none };
+        r = columns ? print_rows(c, &view, rows) : failf(c, EXIT_ERROR, "OutOfMemory", "out of memory");
+        free(columns);
+        json_decref(class);
+        return r;
+}
+
 static int get_all(struct cli *c, const char *class_name)
 {
         json_t *rows, *row;
         size_t i;
         int r = cli_list(c, class_name, arg_value(&c->args, "filter"), arg_value(&c->args, "orderby"), &rows, NULL);
 
-        if (r || (c->output != OUT_TABLE && c->output != OUT_WIDE))
-                return r ? r : print_rows(c, &plain_view, rows);
+        if (r)
+                return r;
+        if (c->output == OUT_CSV || c->output == OUT_NAME)
+                return print_by_class(c, class_name, rows);
+        if (c->output != OUT_TABLE && c->output != OUT_WIDE)
+                return print_rows(c, &plain_view, rows);
         json_array_foreach(rows, i, row) {
                 if (i)
                         putchar('\n');

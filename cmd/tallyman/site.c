@@ -64,6 +64,8 @@ int site_create(struct cli *c)
         char code[8] = "";
         int r = settings_read(c, settings, in);
 
+        if (!r && (!arg_value(&c->args, "name") || !arg_value(&c->args, "host")))
+                r = usage_error(c, "--name NAME and --host HOST are needed");
         if (!r && !arg_value(&c->args, "parent")) {
                 r = own_code(c, code);
                 json_object_set_new(in, "ReportingSiteCode", json_string(code));

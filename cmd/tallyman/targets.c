@@ -13,7 +13,7 @@ void names_fini(struct names *n)
         *n = (struct names){ 0 };
 }
 
-static void names_add(struct names *n, const char *name)
+void names_add(struct names *n, const char *name)
 {
         char **v;
 

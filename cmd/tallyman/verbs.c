@@ -143,7 +143,7 @@ static const struct opt diff_options[] = { { "dp", 0, OPT_LIST, "A B", "the two 
 const struct verb verbs[] = {
         { "site", "list", "", "Sites of the hierarchy.", 0, 0, NULL, site_list },
         { "site", "show", "[CODE]", "One site; this one without a code.", 0, 1, NULL, site_show },
-        { "site", "create", "CODE --name NAME", "Make a child site known.", 1, 1, site_create_options, site_create },
+        { "site", "create", "CODE --name NAME --host HOST", "Make a child site known.", 1, 1, site_create_options, site_create },
         { "site", "delete", "CODE", "Forget a child site that has no distribution points.", 1, 1, NULL, site_delete },
 
         { "dp", "add", "NAME --site CODE", "Make a distribution point known; its enrolment token goes to stdout.\n"

@@ -64,7 +64,7 @@ static bool removal(int64_t state)
 }
 
 struct tally {
-        size_t rows, moving, errors, removals_failed;
+        size_t moving, errors, removals, removals_failed;
 };
 
 static struct tally count(const struct target *t)
@@ -76,7 +76,7 @@ static struct tally count(const struct target *t)
         json_object_foreach(t->rows[PART_DPS], key, row) {
                 int64_t state = member_int(row, "State");
 
-                n.rows++;
+                n.removals += removal(state);
                 n.moving += fmt_status(state) == STATUS_PROGRESS && !removal(state);
                 n.errors += state == STATE_INSTALL_FAILED || state == STATE_CONTENT_MONITORING;
                 n.removals_failed += state == STATE_REMOVAL_FAILED;
@@ -120,9 +120,9 @@ static int judge(const struct waiter *w, const struct target *t)
 
         switch (w->goal) {
         case GOAL_REMOVED:
-                if (!n.rows)
+                if (!n.removals)
                         return EXIT_DONE;
-                return n.removals_failed && (w->fail_fast || n.removals_failed == n.rows) ? EXIT_FAILED_FOR_GOOD : GOING_ON;
+                return n.removals_failed && (w->fail_fast || n.removals_failed == n.removals) ? EXIT_FAILED_FOR_GOOD : GOING_ON;
         case GOAL_FAILED:
                 if (!only_row(t, PART_CONDITION))
                         return EXIT_NOT_FOUND;

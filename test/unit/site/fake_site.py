@@ -21,7 +21,7 @@ KEYS = {
 CLASSES = {
     'SMS_Package': {
         'Name': 'SMS_Package',
-        'Properties': [{'Name': 'PackageID', 'Type': 'string'}, {'Name': 'Name', 'Type': 'string'}, {'Name': 'Priority', 'Type': 'uint32'},
+        'Properties': [{'Name': 'PackageID', 'Type': 'string', 'Key': True}, {'Name': 'Name', 'Type': 'string'}, {'Name': 'Priority', 'Type': 'uint32'},
                        {'Name': 'SourceDate', 'Type': 'datetime'}],
         'Methods': [{'Name': 'AddDistributionPoints', 'Parameters': [{'Name': 'SiteCode', 'Type': 'string', 'Array': True},
                                                                      {'Name': 'NALPath', 'Type': 'string', 'Array': True}]}],

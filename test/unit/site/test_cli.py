@@ -110,6 +110,21 @@ class Cli(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("line 4: unknown setting 'colour'", err)
 
+    def test_completion_knows_the_verbs(self):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../data/bash-completion/tallyman')
+
+        def complete(*words):
+            line = 'source "$0"; COMP_WORDS=(tallyman "$@" ""); COMP_CWORD=$(($# + 1)); _tallyman; echo "${COMPREPLY[@]}"'
+            env = {**self.environment(), 'PATH': f'{os.path.dirname(TALLYMAN)}:{os.environ["PATH"]}'}
+            return subprocess.run(['bash', '-c', line, script, *words], env=env, stdout=subprocess.PIPE, text=True,
+                                  check=True).stdout.split()
+        for word in complete():
+            usage = self.ok(word, '--help')
+            verbs = [line.split()[1] for line in usage.splitlines() if line.startswith(f'  {word} ')]
+            self.assertEqual(sorted(verbs), sorted(complete(word)) if verbs else [], word)
+        self.assertEqual(complete('dp', 'show'), ['dp-par-1', 'dp-par-2', 'dp-rom-1'])
+        self.assertEqual(complete('distribute', 'P0100001', '--dp', 'dp-par-1'), ['dp-par-1', 'dp-par-2', 'dp-rom-1'])
+
     # ---- output ----
 
     def test_formats(self):
@@ -160,8 +175,13 @@ class Cli(unittest.TestCase):
         self.ok('distribute', 'P0100001', '--group', 'paris')
         self.assertEqual(self.last_call()[2], {'PackageIDs': ['P0100001'], 'Groups': ['Paris']})
         self.site.replies['POST TM_Site.Remove'] = {'ReturnValue': 0, 'Count': 1}
+        self.package(states=(0, 0, 0))
         self.ok('remove', '--group', 'Paris', '--', 'P0100001')
         self.assertEqual(self.last_call()[2], {'PackageIDs': ['P0100001'], 'DPs': ['dp-rom-1']})
+        self.package('P0100002', states=(0,))
+        self.ok('remove', 'P0100002', '--dp', '*')
+        self.assertEqual(self.last_call()[2], {'PackageIDs': ['P0100002'], 'DPs': ['dp-par-1']})
+        self.assertEqual(self.run_cli('remove', 'P0100002', '--dp', '*rom*')[0], 3)
         self.site.replies['POST TM_Site.Redistribute'] = {'ReturnValue': 0, 'Count': 4}
         self.assertEqual(json.loads(self.ok('retry', '--failed', '--json'))['Count'], 4)
         self.assertEqual(self.last_call()[2], {'FailedOnly': True})
@@ -183,6 +203,9 @@ class Cli(unittest.TestCase):
         path = 'SMS_Package.PackageID="P0100001"'
         self.assertEqual(json.loads(self.ok('get', path, '-o', 'json'))['Priority'], 2)
         self.assertIn('SourceDate = "20260102030405.000000+000";', self.ok('get', path, '-o', 'mof'))
+        self.assertEqual(self.ok('get', 'SMS_Package', '-o', 'name'), path + '\n')
+        self.assertEqual(self.ok('get', 'SMS_Package', '-o', 'csv'),
+                         'PackageID,Name,Priority,SourceDate\nP0100001,x,2,2026-01-02T03:04:05Z\n')
         self.site.replies["PATCH SMS_Package(PackageID='P0100001')"] = {}
         self.ok('put', path, 'Name=7', 'priority=3')
         self.assertEqual(self.last_call()[2], {'Name': '7', 'Priority': 3})
@@ -263,6 +286,9 @@ class Cli(unittest.TestCase):
         gone = {'PackageID': 'P0100001', 'ServerNALPath': nal('dp-par-1')}
         then = lambda: self.site.change('TM_DistributionCondition', delete=gone)   # noqa: E731
         self.assertEqual(self.wait('P0100001', '--for', 'removed', then=then)[0], 0)
+        self.package(states=(0, 4))
+        gone['ServerNALPath'] = nal('dp-par-2')
+        self.assertEqual(self.wait('P0100001', '--for', 'removed', then=then)[0], 0)
         self.package(states=(6,))
         self.assertEqual(self.wait('P0100001', '--for', 'removed')[0], 4)
 
@@ -281,6 +307,9 @@ class Cli(unittest.TestCase):
         self.site.on_stream = lambda: self.package(states=(0, 0))
         out = self.ok('watch', 'SMS_PackageStatusRootSummarizer', '--count', '1')
         self.assertRegex(out, r'^\d+  2026-01-02T03:04:05Z  modification  SMS_Package.*  Installed 1 → 2\n$')
+        self.site.on_stream = lambda: self.package(states=(0, 3))
+        self.assertEqual(self.ok('watch', 'SMS_PackageStatusRootSummarizer', '--count', '1', '--show', 'Name,Targeted', 'Installed'),
+                         'Name: 7-Zip\nTargeted: 2\nInstalled: 1\n\n')
         events = [json.loads(line) for line in self.ok('events', '--from', '103', '--count', '2', '-o', 'jsonl').splitlines()]
         self.assertEqual([(e['sequence'], e['event']) for e in events], [(104, 'creation'), (105, 'creation')])
         self.assertNotIn('before', events[0])
