@@ -163,8 +163,8 @@ MUST int model_snapshot_done(struct tx *t, int64_t job_id, const struct hash_id 
 /* ---- reports: the only way into INSTALLED ---- */
 struct model_report {
         int64_t dp_id;                  /* whose certificate signed the connection */
-        int64_t order;                  /* job_id it answers.  A report of an older order than one already
-                                         * believed is stale: it cannot speak of what the DP holds now. */
+        int64_t order;                  /* job_id it answers.  INSTALLED for an order from before the last redistribution
+                                         * or the last report of damage is stale. 0: unknown; never mends damage. */
         struct str package_id;
         uint32_t version;
         struct hash_id manifest;        /* must be that version's */

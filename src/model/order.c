@@ -14,12 +14,12 @@ static int install(struct tx *t, const struct pkg *p, const struct pair *was, en
         pair_clear(&now);
         /* What was reported INSTALLED for earlier orders does not answer this one. */
         r = job_last(t->db, &now.since, e);
-        if (was->state == STATE_NONE) {
+        if (was->state == STATE_NONE)
                 now.copied_us = TIME_NONE_US;
-                now.evidence = now.since;
-        }
         if (!r)
                 r = pair_save(t, p, was, &now, e);
+        if (!r)
+                r = job_drop(t, p->pkg_id, was->dp_id, SLOT_VALIDATE, e);
         if (!r)
                 r = job_put(t, p, was->dp_id, SLOT_CONTENT, action, redistribute, e);
         if (!r)

@@ -27,14 +27,13 @@ int pair_load(struct tx *t, const struct pkg *p, int64_t dp_id, struct pair *out
         out->tries = (uint32_t)db_col_i64(s, 6);
         out->next_try_us = col_time(s, 7);
         out->copied_us = col_time(s, 8);
-        out->evidence = db_col_i64(s, 9);
+        out->since = db_col_i64(s, 9);
         out->received = (uint64_t)db_col_i64(s, 10);
         out->reused = (uint64_t)db_col_i64(s, 11);
         if (!db_col_is_null(s, 12))
                 out->reason_code = arena_str(&t->arena, db_col_text(s, 12));
         if (!db_col_is_null(s, 13))
                 out->reason = arena_str(&t->arena, db_col_text(s, 13));
-        out->since = db_col_i64(s, 14);
         db_reset(s);
         return 0;
 }
@@ -134,13 +133,12 @@ static int write_row(struct tx *t, const struct pkg *p, const struct pair *now, 
         db_bind_i64(s, 5, now->tries);
         bind_time(s, 6, now->next_try_us);
         bind_time(s, 7, now->copied_us);
-        db_bind_i64(s, 8, now->evidence);
+        db_bind_i64(s, 8, now->since);
         db_bind_i64(s, 9, (int64_t)now->received);
         db_bind_i64(s, 10, (int64_t)now->reused);
         db_bind_text(s, 11, now->reason_code);
         db_bind_text(s, 12, now->reason);
         db_bind_i64(s, 13, t->now_us);
-        db_bind_i64(s, 14, now->since);
         return db_run(s, e);
 }
 
@@ -163,9 +161,7 @@ int pair_save(struct tx *t, const struct pkg *p, const struct pair *was, const s
         if (r < 0)
                 return r;
         if (shows_same(was, now))
-                return was->evidence == now->evidence && was->since == now->since
-                               ? 0
-                               : RUN(t, e, SQL_SITE_PAIR_EVIDENCE, p->pkg_id, now->dp_id, now->evidence, now->since);
+                return was->since == now->since ? 0 : RUN(t, e, SQL_SITE_PAIR_SINCE, p->pkg_id, now->dp_id, now->since);
         touch(t, p, now, came || goes);
         r = goes ? RUN(t, e, SQL_SITE_PAIR_DELETE, p->pkg_id, now->dp_id) : write_row(t, p, now, e);
         if (!r)

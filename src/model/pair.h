@@ -48,7 +48,6 @@ struct pair {
         uint32_t tries;
         int64_t next_try_us;                    /* TIME_NONE_US: none */
         int64_t copied_us;                      /* last verified copy, TIME_NONE_US: never */
-        int64_t evidence;                       /* newest order whose report was believed */
         int64_t since;                          /* INSTALLED for orders up to this one is stale */
         uint64_t received, reused;
         struct str reason_code, reason;         /* in the transaction's arena or static; p NULL: none */

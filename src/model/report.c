@@ -2,12 +2,11 @@
 /*
  * report - what DPs say, and what of it is believed
  *
- * A report speaks for the moment of its order.  `evidence` is the newest order
- * whose report was believed: an older one is acknowledged and changes nothing,
- * so that a copy delayed on its way cannot undo what is known since.  `since` is
- * the newest order at the time of a redistribution: INSTALLED for that one or an
- * older does not answer it.  INSTALLED is believed only of the version and
- * manifest that the site published.
+ * What speaks against a DP is believed at once.  What speaks for it is believed
+ * only when it answers an order newer than `since`, the newest order at the time
+ * of the last redistribution or of the last word against it: so a copy delayed on
+ * its way cannot undo what is known since.  INSTALLED is believed only of the
+ * version and manifest that the site published.
  */
 #include <stdio.h>
 
@@ -43,10 +42,6 @@ static int begin(struct tx *t, const struct model_report *in, struct report *out
         out->now = out->was;
         if (out->was.state == STATE_NONE)
                 out->stale = "the package is not assigned to this distribution point";
-        else if (in->order && in->order < out->was.evidence)
-                out->stale = "a newer report was believed";
-        else if (in->order)
-                out->now.evidence = in->order;
         return 0;
 }
 
@@ -160,6 +155,9 @@ int model_report_removed(struct tx *t, const struct model_report *in, struct err
         if (r || rep.stale)
                 return r;
         was_removal = state_is_removal(rep.was.state);
+        /* The content of a newer order was reported meanwhile. */
+        if (rep.was.state == STATE_INSTALLED && in->order && in->order <= rep.was.since)
+                return 0;
         rep.now.held = 0;
         r = pair_move(&rep.p, &rep.now, EV_REPORT_REMOVED, e);
         if (r)
@@ -167,6 +165,9 @@ int model_report_removed(struct tx *t, const struct model_report *in, struct err
         if (!was_removal && rep.now.state == STATE_CONTENT_MONITORING) {
                 rep.now.reason_code = STR("ContentMissing");
                 rep.now.reason = STR("the distribution point removed the package; redistribute it");
+                r = job_last(t->db, &rep.now.since, e);
+                if (r)
+                        return r;
         }
         if (was_removal) {
                 r = finish_job(t, &rep, SLOT_CONTENT, e);

@@ -48,6 +48,8 @@ static int order_all(struct tx *t, const struct pkg *p, struct err *e)
                 pair_clear(&now);
                 r = pair_save(t, p, &was, &now, e);
                 if (!r)
+                        r = job_drop(t, p->pkg_id, now.dp_id, SLOT_VALIDATE, e);
+                if (!r)
                         r = job_put(t, p, now.dp_id, SLOT_CONTENT, now.held ? JOB_UPDATE : JOB_ADD, false, e);
         }
         return r;

@@ -30,25 +30,25 @@ DELETE FROM package WHERE pkg_id = ?1;
 
 -- name: pair_load   role: reader   hot
 -- A DP and what the package is on it; state NULL: not assigned.
-SELECT d.site_id, s.code, d.name, d.nal_path, a.state, a.held, a.tries, a.next_try_us, a.copied_us, a.evidence,
-       a.received, a.reused, a.reason_code, a.reason, a.since
+SELECT d.site_id, s.code, d.name, d.nal_path, a.state, a.held, a.tries, a.next_try_us, a.copied_us, a.since,
+       a.received, a.reused, a.reason_code, a.reason
   FROM dp d JOIN site s ON s.site_id = d.site_id LEFT JOIN assignment a ON a.pkg_id = ?1 AND a.dp_id = d.dp_id
  WHERE d.dp_id = ?2;
 
 -- name: pair_put   role: writer   hot
 -- The pair as it is now.
-INSERT INTO assignment (pkg_id, dp_id, state, held, tries, next_try_us, copied_us, evidence, received, reused,
-                        reason_code, reason, summary_us, since)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+INSERT INTO assignment (pkg_id, dp_id, state, held, tries, next_try_us, copied_us, since, received, reused,
+                        reason_code, reason, summary_us)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
     ON CONFLICT (pkg_id, dp_id) DO UPDATE
    SET state = excluded.state, held = excluded.held, tries = excluded.tries, next_try_us = excluded.next_try_us,
-       copied_us = excluded.copied_us, evidence = excluded.evidence, received = excluded.received,
+       copied_us = excluded.copied_us, since = excluded.since, received = excluded.received,
        reused = excluded.reused, reason_code = excluded.reason_code, reason = excluded.reason,
-       summary_us = excluded.summary_us, since = excluded.since;
+       summary_us = excluded.summary_us;
 
--- name: pair_evidence   role: writer   hot
+-- name: pair_since   role: writer   hot
 -- Which orders' reports are believed; nothing that anybody sees.
-UPDATE assignment SET evidence = ?3, since = ?4 WHERE pkg_id = ?1 AND dp_id = ?2;
+UPDATE assignment SET since = ?3 WHERE pkg_id = ?1 AND dp_id = ?2;
 
 -- name: pair_delete   role: writer   hot
 -- The pair ends.

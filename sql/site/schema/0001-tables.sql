@@ -151,7 +151,6 @@ CREATE TABLE assignment (
         next_try_us INTEGER,
         copied_us INTEGER,                              /* last verified copy */
         summary_us INTEGER NOT NULL,
-        evidence INTEGER NOT NULL DEFAULT 0,            /* newest order whose report was believed */
         since INTEGER NOT NULL DEFAULT 0,               /* reports of INSTALLED for orders up to this one are stale */
         received INTEGER NOT NULL DEFAULT 0,            /* bytes, of the last installation */
         reused INTEGER NOT NULL DEFAULT 0,
