@@ -52,7 +52,8 @@ void http_reply_err(struct http_exchange *x, const struct err *e);
  * "nothing now" (the connection is suspended until http_stream_wake()),
  * HTTP_STREAM_END the end, HTTP_STREAM_ABORT breaks the connection so that the
  * peer cannot take what came for the whole.  free() runs once, in the end or
- * when the peer went away.  Both run on the loop thread.
+ * when the peer went away (while a stream has nothing to say, a peer that closed
+ * its sending half counts as gone).  Both run on the loop thread.
  */
 enum { HTTP_STREAM_END = -1, HTTP_STREAM_ABORT = -2 };
 struct http_stream {

@@ -48,7 +48,7 @@ struct httpd_watch;
 struct httpd_exchange {
         struct http_exchange base;
         struct list link;                       /* httpd.exchanges, while a connection holds it */
-        struct httpd *h;                        /* NULL after httpd_free() */
+        struct httpd *h;                        /* NULL when c is */
         struct MHD_Connection *c;               /* NULL once the connection is done with it */
         unsigned refs;
         struct str target;                      /* the request line's, raw, in the arena */

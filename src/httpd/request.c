@@ -209,6 +209,7 @@ void httpd_completed(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_R
         httpd_watch_free(x);
         list_del(&x->link);
         x->c = NULL;
+        x->h = NULL;                    /* which may go before x does */
         x->suspended = false;
         x->gone = true;
         if (x->handed && !x->replied)
