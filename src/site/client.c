@@ -156,6 +156,9 @@ static int explain(const struct tallyman *t, CURL *h, CURLcode code, struct tall
         case CURLE_COULDNT_CONNECT:
                 if (os_errno)
                         why = strerror((int)os_errno);
+                if (os_errno == EACCES || os_errno == EPERM)
+                        return error_set(e, ERR_DENIED, "cannot connect to %s: %s. Be its owner or root, or use https with an account",
+                                         t->server, why);
                 return error_set(e, ERR_UNAVAILABLE,
                                  "cannot connect to %s: %s. Is tallymand running there? Else give --server or TALLYMAN_SERVER",
                                  t->server, why);
