@@ -100,6 +100,7 @@ static void read_page(struct list_reply *l)
         q->op = PROVIDER_QUERY;
         q->class = l->call->target.class;
         q->done = page_done;
+        q->page_bytes = l->call->rest->o.page_bytes;
         q->n_rows = 0;
         q->more = false;
         provider_submit(l->call->rest->o.provider, q);

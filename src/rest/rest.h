@@ -38,6 +38,7 @@ struct rest_opts {
         /* May requests be served?  False: /readyz is 503 with what e says.  NULL: always. */
         bool (*ready)(void *ctx, struct err *e);
         void *ctx;
+        size_t page_bytes;              /* of a streamed list; 0: about a megabyte */
         bool inline_;                   /* unit tests: no worker of our own */
 };
 MUST int rest_new(struct rest **out, const struct rest_opts *o, struct err *e);

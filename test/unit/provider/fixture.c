@@ -41,18 +41,27 @@ static void verify(void *ctx, bool deep, site_verify_done done, void *arg)
         done(arg, &d, deep, &e);
 }
 
+static void committed(void *ctx, struct db_conn *c)
+{
+        struct fixture *f = ctx;
+
+        if (f->hub)
+                event_hub_committed(f->hub);
+}
+
 int fixture_setup(void **state)
 {
         struct fixture *f = calloc(1, sizeof *f);
         struct db_job init = { .work = work_init, .done = init_done };
         struct err e = { 0 };
-        struct db_opts o = { .path = ":memory:", .schema = &sql_site, .inline_ = true };
+        struct db_opts o = { .path = ":memory:", .schema = &sql_site, .inline_ = true, .after_commit = committed, .ctx = f };
 
         f->dir = tmpdir_new();
         f->actions = (struct site_actions){ .ctx = f, .new_token = new_token, .verify = verify };
         assert_int_equal(loop_new(&f->loop), 0);
         assert_int_equal(db_open(&f->db, f->loop, &o, &e), 0);
         db_write(f->db, &init);
+        assert_int_equal(event_hub_new(&f->hub, f->loop, f->db, &e), 0);
         struct provider_opts po = { .loop = f->loop, .db = f->db, .actions = &f->actions, .inline_ = true };
 
         assert_int_equal(provider_new(&f->provider, &po, &e), 0);
@@ -78,6 +87,7 @@ int fixture_teardown(void **state)
 
         forget(f);
         provider_free(f->provider);
+        event_hub_free(f->hub);
         db_close(f->db);
         loop_free(f->loop);
         tmpdir_free(f->dir);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include "event/event.h"
 #include "lib/tmpdir.h"
 #include "provider/provider.h"
 
@@ -19,6 +20,7 @@ struct fixture {
         char *dir;
         struct loop *loop;
         struct db *db;
+        struct event_hub *hub;
         struct provider *provider;
         struct site_actions actions;
         struct provider_request q;      /* the last request; fixture_ask() begins it anew */
