@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <malloc.h>
-#include <systemd/sd-daemon.h>
 #include "dp/dp.h"
 #include "dp/identity.h"
 #include "httpd/httpd.h"
+#include "memory.h"
+#include "notify.h"
 #include "os/os.h"
 #include "run.h"
 
@@ -20,21 +20,12 @@ struct daemon {
         size_t n_plain, n_tls;
 };
 
-/* Freed memory goes back to the system; threads share one heap. */
-static void small_memory(void)
-{
-        (void)mallopt(M_ARENA_MAX, 1);
-        (void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
-        (void)mallopt(M_TRIM_THRESHOLD, 128 << 10);
-        (void)mallopt(M_TOP_PAD, 64 << 10);
-}
-
 static void on_terminate(void *arg)
 {
         struct daemon *d = arg;
 
         log_info("dp", "stopping");
-        (void)sd_notify(0, "STOPPING=1");
+        notify_state("STOPPING=1");
         loop_stop(d->loop);
 }
 
@@ -94,6 +85,11 @@ static void on_renewed(void *arg)
                 log_error("dp", "HTTPS with the new certificate: %s", e.text);
 }
 
+static void on_idle(void *arg)
+{
+        memory_trim();
+}
+
 /* ---- construction ---- */
 
 static int who_am_i(struct daemon *d, struct err *e)
@@ -129,6 +125,7 @@ static int start(struct daemon *d, struct err *e)
                 .cert_file = cert,
                 .key_file = key,
                 .renewed = on_renewed,
+                .idle = on_idle,
                 .ctx = d,
         };
         int r;
@@ -153,7 +150,7 @@ int run_daemon(const struct conf_dp *cfg, struct err *e)
         struct daemon d = { .cfg = cfg, .dirfd = -1, .lockfd = -1 };
         int r;
 
-        small_memory();
+        memory_tune();
         r = who_am_i(&d, e);
         if (r == 0) {
                 r = loop_new(&d.loop);
@@ -165,7 +162,8 @@ int run_daemon(const struct conf_dp *cfg, struct err *e)
                 r = start(&d, e);
         if (r == 0) {
                 log_info("dp", "tallyman-dp " TALLYMAN_VERSION ": %s of site %s", d.id.name, d.id.site_code);
-                (void)sd_notify(0, "READY=1");
+                notify_state("READY=1");
+                memory_trim();
                 loop_run(d.loop);
         }
         close_all(d.plain, &d.n_plain);

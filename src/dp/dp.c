@@ -79,6 +79,8 @@ static int start_workers(struct dp *d, struct err *e)
 static int copy_opts(struct dp *d, const struct dp_opts *o, struct err *e)
 {
         d->set = o->settings;
+        d->idle = o->idle;
+        d->ctx = o->ctx;
         d->set.max_orders = MAX(MIN(d->set.max_orders, (unsigned)DP_ORDERS_MAX), 1u);
         d->dir = str_dup(str_of(o->dir));
         d->site_url = str_dup(str_of(o->site_url));

@@ -45,6 +45,7 @@ struct dp_opts {
         const char *ca_file, *cert_file, *key_file;     /* all NULL: plain HTTP, for tests */
         struct dp_settings settings;
         void (*renewed)(void *ctx);     /* dp.pem and dp.key are new; may be NULL */
+        void (*idle)(void *ctx);        /* the last order was done; may be NULL */
         void *ctx;
 };
 

@@ -67,6 +67,8 @@ static void plan_work(struct job *j)
                 r = err_set(&o->err, ERR_IO, "the manifest that was just stored is gone from the library");
         if (r == CAS_OK)
                 r = plan_next(&o->plan, &o->err);
+        if (o->man_open)
+                cas_manifest_trim(&o->man);
         o->outcome = r < 0 ? r : r == PLAN_COMPLETE ? ORDER_EV_COMPLETE : ORDER_EV_WANTS;
 }
 

@@ -19,7 +19,7 @@
 #include "dp/verification.h"
 #include "fetch/fetch.h"
 
-/* Back-off with jitter: min, 2 min, 4 min ... max, each shortened by up to a quarter. */
+/* Back-off with jitter: min, a few times, then 2 min, 4 min ... max, each shortened by up to a quarter. */
 struct backoff {
         int64_t min_ms, max_ms;
         unsigned failures;
@@ -104,6 +104,9 @@ struct dp {
         struct schedule *schedule;
         struct serve *serve;
         struct renew *renew;
+        void (*idle)(void *ctx);
+        void *ctx;
+        bool was_busy;
         uint64_t bytes_received;
         bool stopping;
 };

@@ -12,6 +12,7 @@
 enum {
         WAIT_S = 55,
         PATIENCE_S = 20,                /* beyond what a poll may be held */
+        QUICK_TRIES = 4,                /* the first ones come fast: a site that restarts is back soon */
         HASTE_MS = 100,                 /* a held poll that brings nothing should take longer */
 };
 
@@ -19,7 +20,7 @@ int64_t backoff_next(struct backoff *b)
 {
         int64_t ms = b->min_ms;
 
-        for (unsigned i = 0; i < b->failures && ms < b->max_ms; i++)
+        for (unsigned i = QUICK_TRIES; i <= b->failures && ms < b->max_ms; i++)
                 ms *= 2;
         ms = MAX(MIN(ms, b->max_ms), INT64_C(1));
         b->failures++;

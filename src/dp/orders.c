@@ -239,14 +239,19 @@ void orders_schedule(struct dp *d)
         struct order *o;
 
         while (!d->stopping && (o = next_order(d))) {
+                d->was_busy = true;
                 progress_wake(d);
                 if (o->w.kind == DPWIRE_INSTALL)
                         install_begin(o);
                 else
                         chore_begin(o);
         }
-        if (orders_idle(d))
-                blocks_trim(&d->blocks);
+        if (!d->was_busy || !orders_idle(d))
+                return;
+        d->was_busy = false;
+        blocks_trim(&d->blocks);
+        if (d->idle)
+                d->idle(d->ctx);
 }
 
 bool orders_idle(const struct dp *d)
