@@ -20,6 +20,8 @@ struct tfile {                          /* one file of a version; n 0 and p NULL
         const char *target;
 };
 
+/* Put test folders on a memory file system where there is one: these tests sync thousands of times. */
+void on_memory(void);
 /* n bytes that depend on the seed only. */
 void fill(void *p, size_t n, uint64_t seed);
 void id_of(const void *p, size_t n, struct hash_id *out);

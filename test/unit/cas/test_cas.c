@@ -666,6 +666,7 @@ int main(void)
                 T(one_process_at_a_time),
         };
 
-        log_level_set(LOG_LEVEL_ERROR);
+        log_level_set((enum log_level)0);
+        on_memory();
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
