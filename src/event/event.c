@@ -288,7 +288,9 @@ static void hub_read(struct event_hub *h)
                 h->again = true;
                 return;
         }
-        h->reading = batch_start(h, NULL, h->last, hub_done) == 0;
+        h->reading = true;              /* before: an inline db is done within */
+        if (batch_start(h, NULL, h->last, hub_done) < 0)
+                h->reading = false;
 }
 
 static void hub_wake(void *arg)
