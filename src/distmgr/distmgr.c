@@ -57,6 +57,8 @@ int distmgr_new(struct distmgr **out, const struct distmgr_opts *o, struct err *
         if (!r)
                 r = loop_timer_new(&d->due, d->loop, on_due, d);
         if (!r)
+                r = loop_timer_new(&d->pause, d->loop, on_due, d);
+        if (!r)
                 r = loop_timer_new(&d->offers, d->loop, dm_offers_refresh, d);
         if (!r)
                 r = loop_timer_new(&d->audit, d->loop, dm_audit_tick, d);
@@ -82,7 +84,10 @@ struct recover {
 
 static int recover_fn(struct dm_write *w, struct tx *t, struct err *e)
 {
-        return model_jobs_recover(t, e);
+        int r = model_jobs_recover(t, e);
+
+        /* The clock may have been set back while we were not there to see it. */
+        return r < 0 ? r : model_jobs_clock_set_back(t, dm_longest_delay(w->d), e);
 }
 
 static void recover_then(struct dm_write *w)
@@ -109,6 +114,7 @@ void distmgr_start(struct distmgr *d)
         struct recover *r = calloc(1, sizeof(*r));
 
         d->started_mono_us = d->gc_mono_us = os_mono_us();
+        d->clock_apart_us = os_now_us() - os_mono_us();
         if (!r) {
                 log_error(LOG, "out of memory at the start; start again");
                 return;
@@ -177,6 +183,7 @@ void distmgr_stop(struct distmgr *d)
         d->stopping = true;
         atomic_store(&d->stop_work, true);
         loop_timer_stop(d->due);
+        loop_timer_stop(d->pause);
         loop_timer_stop(d->offers);
         loop_timer_stop(d->audit);
         loop_timer_stop(d->gc);
@@ -218,7 +225,9 @@ void distmgr_free(struct distmgr *d)
         map_fini(&d->by_cert, NULL);
         map_fini(&d->orders, NULL);
         dm_locator_free(d->locator);
+        free(d->fails);
         loop_timer_free(d->due);
+        loop_timer_free(d->pause);
         loop_timer_free(d->offers);
         loop_timer_free(d->audit);
         loop_timer_free(d->gc);

@@ -23,12 +23,16 @@
 enum {
         DM_RESEND_MS = 2000,            /* an order not in active= so long after it was sent is sent again */
         DM_MAX_CANCELS = 64,
-        DM_FAILS_A_PASS = 2000,         /* jobs of unreachable DPs failed in one transaction */
+        DM_FAILS_A_PASS = 100000,       /* jobs of unreachable DPs one pass takes along, 16 B each */
         DM_NAME = 256,
 };
 
 /* Orders of inventories are no jobs; their numbers start here (numbers of jobs stay far below, JSON holds both). */
 #define DM_INVENTORY_IDS (UINT64_C(1) << 52)
+
+/* How often a moving order's progress goes into the database at most; all of them together. */
+#define DM_NOTE_EVERY_US (2 * US_PER_SECOND)
+#define DM_NOTES_PER_SECOND 50
 
 enum order_state {
         ORDER_STARTING,                 /* its job is being started in the database */
@@ -50,6 +54,8 @@ struct order {
         bool announced;                 /* sent at least once: the DP must be told if it is void */
         int64_t sent_mono_us;
         uint64_t bytes_done, bytes_sent;
+        uint64_t bytes_noted;           /* of bytes_done, what the database was told, and when */
+        int64_t noted_mono_us;
 };
 
 struct cancel {
@@ -86,6 +92,10 @@ struct session {
         int64_t inventory_mono_us;
 };
 
+struct failing {                        /* a job whose DP cannot be reached */
+        int64_t job_id, dp_id;
+};
+
 enum snapshot_state { SNAPSHOT_STARTING, SNAPSHOT_TAKING, SNAPSHOT_ENDING };
 struct snapshot_run {
         struct list link;
@@ -115,7 +125,12 @@ struct distmgr {
         bool started, stopping;
         atomic_bool stop_work;          /* the same for workers */
         bool scanning, scan_again;
+        int64_t scan_end_mono_us, scan_cost_us;
+        struct loop_timer *pause;       /* between costly passes */
         bool failing;                   /* failures of a pass are being written: no other pass may add to them */
+        struct failing *fails;
+        size_t n_fails, fails_at;
+        int64_t clock_apart_us;         /* wall clock minus monotonic, when looked at last */
         int64_t started_mono_us;
         uint64_t next_inventory;
         uint64_t bytes_sent;
@@ -162,6 +177,12 @@ void dm_end_job(struct distmgr *d, int64_t job_id, const char *code, const char 
 
 /* ---- scan.c ---- */
 void dm_wake(struct distmgr *d);        /* look at the due jobs */
+
+/* ---- fail.c ---- */
+void dm_fail_jobs(struct distmgr *d, struct failing *v, size_t n);      /* takes v */
+/* When the clock was set back since the last call: what waits for an instant now far away is due. */
+void dm_mind_the_clock(struct distmgr *d);
+int64_t dm_longest_delay(const struct distmgr *d);      /* of a retry */
 
 /* ---- order.c ---- */
 struct order *dm_order(const struct distmgr *d, int64_t job_id);

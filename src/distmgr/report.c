@@ -184,6 +184,52 @@ void dm_handle_report(void *ctx, struct http_exchange *x)
 
 /* ---- POST /dp/v1/progress ---- */
 
+struct note {
+        struct dm_write w;
+        int64_t job_id;
+        uint64_t done;
+};
+
+static int note_fn(struct dm_write *w, struct tx *t, struct err *e)
+{
+        struct note *n = container_of(w, struct note, w);
+
+        return model_job_progress(t, n->job_id, n->done, e);
+}
+
+static void note_then(struct dm_write *w)
+{
+        struct note *n = container_of(w, struct note, w);
+
+        if (w->job.r < 0)
+                log_warn(LOG, "job %lld: its progress could not be noted: %s", (long long)n->job_id, w->job.err.text);
+        free(n);
+}
+
+/*
+ * Into the database, so that SMS_DistributionJob.RemainingSize is true and its events tell how far it is: when
+ * at least a hundredth has moved, and all orders together at most DM_NOTES_PER_SECOND times a second.
+ */
+static void note_progress(struct distmgr *d, struct order *o)
+{
+        int64_t now = os_mono_us();
+        int64_t every = MAX(DM_NOTE_EVERY_US, (int64_t)d->orders.n * (US_PER_SECOND / DM_NOTES_PER_SECOND));
+        struct note *n;
+
+        if (now - MAX(o->noted_mono_us, o->sent_mono_us) < every || o->bytes_done < o->bytes_noted + o->total_bytes / 100)
+                return;
+        n = calloc(1, sizeof(*n));
+        if (!n)
+                return;                 /* the next one says more */
+        o->noted_mono_us = now;
+        o->bytes_noted = o->bytes_done;
+        n->job_id = o->job_id;
+        n->done = o->bytes_done;
+        n->w.fn = note_fn;
+        n->w.then = note_then;
+        dm_write(d, &n->w, LOG, "");
+}
+
 static void progress(struct distmgr *d, struct http_exchange *x, struct session *s)
 {
         const struct http_request *q = http_request(x);
@@ -201,6 +247,8 @@ static void progress(struct distmgr *d, struct http_exchange *x, struct session 
                         continue;
                 o->bytes_done = m.v[i].bytes_done;
                 dm_session_progress(s);
+                if (o->state == ORDER_SENT)
+                        note_progress(d, o);
         }
         http_reply_empty(x, 204);
 }

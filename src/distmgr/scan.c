@@ -8,12 +8,20 @@
  * came of it.  Between the two a DP may have gone or come: every decision is
  * looked at again before it is carried out, and what no longer fits is dropped,
  * for the event that made it unfit wakes the next pass.
+ *
+ * A pass costs what is due and can start.  Where that is very much (a million
+ * jobs of DPs that are away) passes are spaced by what they cost, so that they
+ * never take more than half of a reader.
  */
 #include "distmgr/internal.h"
 #include <errno.h>
 #include <stdio.h>
 
-enum { SCAN_LOOK_ON = 20000 };          /* due jobs looked at after nothing started or failed any more */
+enum {
+        SCAN_LOOK_ON = 20000,           /* due jobs looked at after nothing started or failed any more */
+        SCAN_CHEAP_US = 20000,          /* passes that take longer are spaced */
+        SCAN_MAX_SNAPSHOTS = 64,
+};
 
 struct seen_dp {                        /* a DP at the beginning of the pass, sorted by dp_id */
         int64_t dp_id;
@@ -30,10 +38,6 @@ struct in_work {                        /* sorted by job_id */
         bool begun;                     /* the database said "started" before the pass */
         bool is_void;                   /* and no longer does */
 };
-struct failing {
-        int64_t job_id, dp_id;
-};
-
 struct scan {
         struct dm_read r;
         struct sched sched;
@@ -44,7 +48,8 @@ struct scan {
         struct model_job *starts;
         size_t n_starts, cap_starts;
         struct failing *fails;
-        size_t n_fails;
+        size_t n_fails, cap_fails;
+        int64_t began_mono_us;
         struct model_dp *rows;          /* DPs without a session, or with a stale one */
         size_t n_rows, cap_rows;
         int64_t *gone;                  /* DPs that no longer exist */
@@ -123,28 +128,44 @@ static void add_row(struct scan *s, const struct model_dp *row)
 }
 
 /* A DP that has work but no session yet: its row comes along, the next pass knows it. */
-static void meet(struct scan *s, struct db_conn *c, const struct model_job *j)
+static void meet(struct scan *s, struct db_conn *c, const struct model_ready *j)
 {
         struct model_dp row;
+        char id[24];
         struct err e = { 0 };
 
         for (size_t i = 0; i < s->n_rows; i++)
                 if (s->rows[i].dp_id == j->dp_id)
                         return;
-        if (model_dp_find(c, str_of(j->dp_name), &row, &e) == 0)
+        snprintf(id, sizeof(id), "%lld", (long long)j->dp_id);
+        if (model_dp_find(c, str_of(id), &row, &e) == 0 && row.dp_id == j->dp_id)
                 add_row(s, &row);
 }
 
-static void add_start(struct scan *s, const struct model_job *j)
+static void add_start(struct scan *s, struct db_conn *c, int64_t job_id)
 {
         struct model_job *v = grown(s->starts, s->n_starts, &s->cap_starts, sizeof(*v));
+        struct err e = { 0 };
 
         if (!v) {
                 s->nomem = true;
                 return;
         }
         s->starts = v;
-        s->starts[s->n_starts++] = *j;
+        if (model_job_get(c, job_id, &s->starts[s->n_starts], &e) == 0)
+                s->n_starts++;
+}
+
+static void add_fail(struct scan *s, const struct model_ready *j)
+{
+        struct failing *v = grown(s->fails, s->n_fails, &s->cap_fails, sizeof(*v));
+
+        if (!v) {
+                s->nomem = true;
+                return;
+        }
+        s->fails = v;
+        s->fails[s->n_fails++] = (struct failing){ j->job_id, j->dp_id };
 }
 
 struct walk {
@@ -152,7 +173,7 @@ struct walk {
         struct db_conn *c;
 };
 
-static enum sched_dp says(struct scan *s, const struct walk *w, const struct model_job *j)
+static enum sched_dp says(struct scan *s, const struct walk *w, const struct model_ready *j)
 {
         const struct seen_dp *dp = find_dp(s, j->dp_id);
 
@@ -167,23 +188,46 @@ static enum sched_dp says(struct scan *s, const struct walk *w, const struct mod
         return s->no_fails && dp->says == SCHED_DP_FAIL ? SCHED_DP_WAIT : dp->says;
 }
 
-static bool look(void *ctx, const struct model_job *j)
+static bool look(void *ctx, const struct model_ready *j)
 {
         struct walk *w = ctx;
         struct scan *s = w->s;
-        enum sched_verdict v;
 
         if (find_work(s, j->job_id))
                 return true;
-        v = sched_offer(&s->sched, j, j->action == JOB_SNAPSHOT ? SCHED_DP_READY : says(s, w, j));
-        if (v == SCHED_LEAVE)
-                return !sched_full(&s->sched) && ++s->idle_looks < SCAN_LOOK_ON;
-        s->idle_looks = 0;
-        if (v == SCHED_START)
-                add_start(s, j);
-        else
-                s->fails[s->n_fails++] = (struct failing){ j->job_id, j->dp_id };
-        return !s->nomem && s->n_fails < DM_FAILS_A_PASS;
+        switch (sched_offer(&s->sched, j->pkg_id, says(s, w, j))) {
+        case SCHED_START:
+                add_start(s, w->c, j->job_id);
+                s->idle_looks = 0;
+                break;
+        case SCHED_FAIL:
+                add_fail(s, j);
+                s->idle_looks = 0;
+                break;
+        case SCHED_LEAVE:
+                s->idle_looks++;
+                break;
+        }
+        return !s->nomem && s->n_fails < DM_FAILS_A_PASS && s->idle_looks < SCAN_LOOK_ON && !sched_full(&s->sched);
+}
+
+static int look_at_snapshots(struct scan *s, struct db_conn *c, struct err *e)
+{
+        int64_t ids[SCAN_MAX_SNAPSHOTS];
+        unsigned room = sched_snapshots_free(&s->sched), running = s->sched.n_snapshots;
+        size_t n = 0;
+        int r = 0;
+
+        /* Those in work are still in the queue, so look at as many more. */
+        if (room)
+                r = model_snapshots_due(c, MIN(room + running, SCAN_MAX_SNAPSHOTS), ids, &n, e);
+        for (size_t i = 0; i < n && room; i++) {
+                if (find_work(s, ids[i]))
+                        continue;
+                add_start(s, c, ids[i]);
+                room--;
+        }
+        return r;
 }
 
 /* What the database no longer wants done, or wants done otherwise. */
@@ -198,7 +242,9 @@ static int check_work(struct scan *s, struct db_conn *c, struct err *e)
                         return r;
                 w->is_void = w->begun && (r > 0 || j.version != w->version || j.action != w->action ||
                                           (j.state != JOB_STARTED && j.state != JOB_INPROGRESS));
-                if (!w->is_void && sched_running(&s->sched, w->pkg_id, w->snapshot))
+                if (!w->is_void && w->snapshot)
+                        sched_snapshot_running(&s->sched);
+                else if (!w->is_void && sched_running(&s->sched, w->pkg_id))
                         return err_set(e, ERR_NOMEM, "out of memory");
         }
         return 0;
@@ -239,7 +285,9 @@ static int scan_fn(struct dm_read *r, struct db_conn *c, struct err *e)
         if (x >= 0)
                 x = check_work(s, c, e);
         if (x >= 0)
-                x = model_jobs_each(c, look, &w, e);
+                x = look_at_snapshots(s, c, e);
+        if (x >= 0 && !sched_full(&s->sched))
+                x = model_jobs_ready(c, look, &w, e);
         if (x >= 0)
                 x = model_jobs_next_due(c, &due, e);
         if (x < 0)
@@ -305,101 +353,6 @@ static int take_down_work(struct scan *s, struct distmgr *d)
 }
 
 /* ---- loop: after ---- */
-
-struct fail_batch {
-        struct dm_write w;
-        size_t n, n_reasons;
-        struct reason {
-                int64_t dp_id;
-                char code[32], text[480];
-        } *reasons;
-        struct failing v[];
-};
-
-static int fail_fn(struct dm_write *w, struct tx *t, struct err *e)
-{
-        struct fail_batch *b = container_of(w, struct fail_batch, w);
-
-        for (size_t i = 0, k = 0; i < b->n; i++) {
-                struct model_failure f;
-                int r;
-
-                while (b->reasons[k].dp_id != b->v[i].dp_id)
-                        k = (k + 1) % b->n_reasons;
-                f = (struct model_failure){ .code = str_of(b->reasons[k].code), .text = str_of(b->reasons[k].text) };
-                r = model_job_failed(t, b->v[i].job_id, &f, &w->d->o.retry, e);
-                if (r < 0 && e->kind != ERR_CONFLICT)
-                        return r;
-                err_clear(e);           /* its state allows no failure any more: nothing was written */
-        }
-        return 0;
-}
-
-static void fail_then(struct dm_write *w)
-{
-        struct fail_batch *b = container_of(w, struct fail_batch, w);
-
-        w->d->failing = false;
-        if (w->job.r < 0)
-                log_error(LOG, "jobs of DPs that cannot be reached: %s; trying again in a minute", w->job.err.text);
-        if (w->job.r < 0 && !w->d->stopping)
-                loop_timer_start(w->d->due, 60000, 0);
-        else
-                dm_wake(w->d);
-        free(b->reasons);
-        free(b);
-}
-
-static bool reason_of(struct fail_batch *b, struct distmgr *d, int64_t dp_id)
-{
-        struct session *s = dm_session(d, dp_id);
-        struct reason *r;
-        struct buf text;
-        int64_t until;
-        bool held;
-
-        for (size_t i = 0; i < b->n_reasons; i++)
-                if (b->reasons[i].dp_id == dp_id)
-                        return true;
-        if (!s || dm_session_says(s, &held, &until) != SCHED_DP_FAIL)
-                return false;
-        r = &b->reasons[b->n_reasons++];
-        r->dp_id = dp_id;
-        buf_init(&text, sizeof(r->text));
-        snprintf(r->code, sizeof(r->code), "%s", dm_session_reason(s, &text));
-        snprintf(r->text, sizeof(r->text), "%.*s", STR_ARG(buf_str(&text)));
-        buf_fini(&text);
-        s->counted_us = os_now_us();
-        return true;
-}
-
-static void carry_out_fails(struct distmgr *d, struct scan *s)
-{
-        struct fail_batch *b;
-
-        if (!s->n_fails)
-                return;
-        b = calloc(1, sizeof(*b) + s->n_fails * sizeof(b->v[0]));
-        if (b)
-                b->reasons = calloc(s->n_dps + 1, sizeof(*b->reasons));
-        if (!b || !b->reasons) {
-                free(b);
-                return;
-        }
-        for (size_t i = 0; i < s->n_fails; i++)
-                if (!dm_order(d, s->fails[i].job_id) && reason_of(b, d, s->fails[i].dp_id))
-                        b->v[b->n++] = s->fails[i];
-        if (!b->n) {
-                free(b->reasons);
-                free(b);
-                return;
-        }
-        log_info(LOG, "%zu jobs of %zu DPs that cannot be reached now", b->n, b->n_reasons);
-        d->failing = true;
-        b->w.fn = fail_fn;
-        b->w.then = fail_then;
-        dm_write(d, &b->w, LOG, "");
-}
 
 static void carry_out_voids(struct distmgr *d, const struct scan *s)
 {
@@ -484,13 +437,29 @@ static void scan_then(struct dm_read *r)
                         carry_out_rows(d, s);
                         carry_out_voids(d, s);
                         carry_out_starts(d, s);
-                        carry_out_fails(d, s);
+                        if (s->n_fails) {
+                                dm_fail_jobs(d, s->fails, s->n_fails);
+                                s->fails = NULL;
+                        }
                 }
         }
+        d->scan_cost_us = os_mono_us() - s->began_mono_us;
+        d->scan_end_mono_us = os_mono_us();
         scan_free(s);
         d->scanning = false;            /* not before: the next pass must see all that this one started */
         if (d->scan_again)
                 dm_wake(d);
+}
+
+/* True when the pass has to wait; the timer makes it. */
+static bool spaced(struct distmgr *d)
+{
+        int64_t wait = d->scan_end_mono_us + MIN(d->scan_cost_us, 5 * US_PER_SECOND) - os_mono_us();
+
+        if (d->scan_cost_us < SCAN_CHEAP_US || wait <= 0)
+                return false;
+        loop_timer_start(d->pause, (uint64_t)(wait / 1000 + 1), 0);
+        return true;
 }
 
 void dm_wake(struct distmgr *d)
@@ -504,12 +473,12 @@ void dm_wake(struct distmgr *d)
                 d->scan_again = true;
                 return;
         }
+        if (spaced(d))
+                return;
         s = calloc(1, sizeof(*s));
-        if (s) {
+        if (s)
                 sched_begin(&s->sched, &lim);
-                s->fails = calloc(DM_FAILS_A_PASS, sizeof(*s->fails));
-        }
-        if (!s || !s->fails || take_down_dps(s, d) || take_down_work(s, d)) {
+        if (!s || take_down_dps(s, d) || take_down_work(s, d)) {
                 log_error(LOG, "out of memory; the due jobs are looked at again in a minute");
                 if (s)
                         scan_free(s);
@@ -517,10 +486,12 @@ void dm_wake(struct distmgr *d)
                 return;
         }
         s->no_fails = d->failing;
+        s->began_mono_us = os_mono_us();
         s->now_us = os_now_us();
         s->next_due_us = INT64_MAX;
         d->scanning = true;
         d->scan_again = false;
+        dm_mind_the_clock(d);
         s->r.fn = scan_fn;
         s->r.then = scan_then;
         dm_read(d, &s->r);

@@ -49,20 +49,9 @@ static int count(struct sched *s, int64_t pkg_id)
         return 0;
 }
 
-int sched_running(struct sched *s, int64_t pkg_id, bool snapshot)
+int sched_running(struct sched *s, int64_t pkg_id)
 {
-        if (!snapshot)
-                return count(s, pkg_id);
-        s->n_snapshots++;
-        return 0;
-}
-
-static enum sched_verdict offer_snapshot(struct sched *s)
-{
-        if (s->n_snapshots >= s->limits.max_snapshots)
-                return SCHED_LEAVE;
-        s->n_snapshots++;
-        return SCHED_START;
+        return count(s, pkg_id);
 }
 
 static bool room(const struct sched *s, int64_t pkg_id)
@@ -74,27 +63,28 @@ static bool room(const struct sched *s, int64_t pkg_id)
         return p->n_dps < s->limits.max_dps_per_package;
 }
 
-/* Removing and telling an unreachable DP's jobs apart from waiting ones needs no content; everything else does. */
-static bool can_begin(const struct model_job *j)
+enum sched_verdict sched_offer(struct sched *s, int64_t pkg_id, enum sched_dp dp)
 {
-        return j->has_manifest || j->action == JOB_REMOVE;
-}
-
-enum sched_verdict sched_offer(struct sched *s, const struct model_job *j, enum sched_dp dp)
-{
-        if (j->action == JOB_SNAPSHOT)
-                return offer_snapshot(s);
-        if (dp == SCHED_DP_WAIT || !can_begin(j))
+        if (dp == SCHED_DP_WAIT)
                 return SCHED_LEAVE;
         if (dp == SCHED_DP_FAIL)
                 return SCHED_FAIL;
-        if (!room(s, j->pkg_id) || count(s, j->pkg_id))
+        if (!room(s, pkg_id) || count(s, pkg_id))
                 return SCHED_LEAVE;
         return SCHED_START;
 }
 
 bool sched_full(const struct sched *s)
 {
-        return s->n_snapshots >= s->limits.max_snapshots && s->n_packages >= s->limits.max_packages &&
-               s->n_full >= s->n_packages;
+        return s->n_packages >= s->limits.max_packages && s->n_full >= s->n_packages;
+}
+
+void sched_snapshot_running(struct sched *s)
+{
+        s->n_snapshots++;
+}
+
+unsigned sched_snapshots_free(const struct sched *s)
+{
+        return s->n_snapshots < s->limits.max_snapshots ? s->limits.max_snapshots - s->n_snapshots : 0;
 }

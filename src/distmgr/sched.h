@@ -7,7 +7,8 @@
  * what is in work, is offered the due jobs in the order of work, and answers for
  * each whether to start it, to leave it, or to fail it because its DP cannot be
  * reached.  The order of work itself (manual order, package priority, DP
- * priority, age) is the model's; a pass takes jobs as they come.
+ * priority, age) is the model's, and so is what is due and has its content
+ * (model_jobs_ready); a pass takes jobs as they come.
  *
  * Limits: packages processed at once, and DPs at once per package (3 and 5 are
  * Distribution Manager's documented defaults; 15 sendings in all), and snapshots
@@ -46,9 +47,13 @@ struct sched {
 
 void sched_begin(struct sched *s, const struct sched_limits *l);
 void sched_end(struct sched *s);
-/* A job that is in work already. 0, or -ENOMEM. */
-MUST int sched_running(struct sched *s, int64_t pkg_id, bool snapshot);
-/* The next due job that is not in work. */
-enum sched_verdict sched_offer(struct sched *s, const struct model_job *j, enum sched_dp dp);
-/* Nothing more can start in this pass: further jobs need not be looked at (they are neither started nor failed). */
+/* A DP job that is in work already. 0, or -ENOMEM. */
+MUST int sched_running(struct sched *s, int64_t pkg_id);
+/* The next due DP job that is not in work. */
+enum sched_verdict sched_offer(struct sched *s, int64_t pkg_id, enum sched_dp dp);
+/* No DP job of any package can start any more in this pass. */
 bool sched_full(const struct sched *s);
+/* A snapshot is in work. */
+void sched_snapshot_running(struct sched *s);
+/* How many more may start. */
+unsigned sched_snapshots_free(const struct sched *s);

@@ -2,6 +2,7 @@
 /* job_get - single things the Distribution Manager asks for */
 #include "model/pair.h"
 #include "model/sql_site.h"
+#include "os/os.h"
 
 static void fill(struct db_stmt *s, struct model_job *out)
 {
@@ -41,6 +42,55 @@ int model_job_get(struct db_conn *c, int64_t job_id, struct model_job *out, stru
                 fill(s, out);
         db_reset(s);
         return r < 0 ? r : r == 0;
+}
+
+int model_jobs_ready(struct db_conn *c, bool (*fn)(void *ctx, const struct model_ready *j), void *ctx, struct err *e)
+{
+        struct db_stmt *s = db_stmt(c, SQL_SITE_JOBS_READY, e);
+        int r;
+
+        if (!s)
+                return err_number(e->kind);
+        db_bind_i64(s, 1, os_now_us());
+        while ((r = db_step(s, e)) > 0) {
+                struct model_ready j = {
+                        .job_id = db_col_i64(s, 0), .pkg_id = db_col_i64(s, 1), .dp_id = db_col_i64(s, 2),
+                        .action = (enum job_action)db_col_i64(s, 3), .version = (uint32_t)db_col_i64(s, 4),
+                        .tries = (uint32_t)db_col_i64(s, 5),
+                };
+
+                if (!fn(ctx, &j)) {
+                        r = 0;
+                        break;
+                }
+        }
+        db_reset(s);
+        return r;
+}
+
+int model_snapshots_due(struct db_conn *c, size_t max, int64_t *job_ids, size_t *n_out, struct err *e)
+{
+        struct db_stmt *s = db_stmt(c, SQL_SITE_SNAPSHOTS_DUE, e);
+        int r = 0;
+
+        *n_out = 0;
+        if (!s)
+                return err_number(e->kind);
+        db_bind_i64(s, 1, os_now_us());
+        while (*n_out < max && (r = db_step(s, e)) > 0)
+                job_ids[(*n_out)++] = db_col_i64(s, 0);
+        db_reset(s);
+        return r < 0 ? r : 0;
+}
+
+int model_jobs_clock_set_back(struct tx *t, int64_t longest_delay_us, struct err *e)
+{
+        struct numbers jobs;
+        int r = READ(t, e, &jobs, SQL_SITE_JOBS_BEYOND, t->now_us + longest_delay_us);
+
+        for (size_t i = 0; r >= 0 && i < jobs.n_rows; i++)
+                r = model_job_put_back(t, jobs.v[i], STR_NULL, e);
+        return r < 0 ? r : 0;
 }
 
 int model_package_exists(struct db_conn *c, struct str id, struct err *e)

@@ -125,6 +125,20 @@ struct model_job {
 };
 /* Due or running jobs in order of work (manual order, package priority, DP priority, age); fn false stops. */
 MUST int model_jobs_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_job *j), void *ctx, struct err *e);
+/*
+ * Work that may start now: jobs on DPs that are due and whose content is there (or that remove content), of DPs
+ * not in maintenance, in order of work.  Narrow, and looked up by when it is due: what waits costs nothing.
+ */
+struct model_ready {
+        int64_t job_id, pkg_id, dp_id;
+        enum job_action action;
+        uint32_t version, tries;
+};
+MUST int model_jobs_ready(struct db_conn *c, bool (*fn)(void *ctx, const struct model_ready *j), void *ctx, struct err *e);
+/* The first due snapshots in order of work, at most max. */
+MUST int model_snapshots_due(struct db_conn *c, size_t max, int64_t *job_ids, size_t *n_out, struct err *e);
+/* Jobs that wait longer than any retry can (the clock was set back since) are due now. */
+MUST int model_jobs_clock_set_back(struct tx *t, int64_t longest_delay_us, struct err *e);
 /* One job, whether due or not. 0; 1 when it is no longer in the queue (done, cancelled, replaced). */
 MUST int model_job_get(struct db_conn *c, int64_t job_id, struct model_job *out, struct err *e);
 /* The same for one DP. */
@@ -135,6 +149,8 @@ MUST int model_jobs_of_dp(struct db_conn *c, int64_t dp_id, bool (*fn)(void *ctx
  * worked on it stops.
  */
 MUST int model_job_started(struct tx *t, int64_t job_id, struct err *e);
+/* Its DP has so many bytes of the version by now; a job that has ended meanwhile is left alone. */
+MUST int model_job_progress(struct tx *t, int64_t job_id, uint64_t done_bytes, struct err *e);
 /* Back to pending without counting a try (daemon restart, window closed, DP offline in its grace). */
 MUST int model_job_put_back(struct tx *t, int64_t job_id, struct str reason, struct err *e);
 /* All started jobs of an earlier life become pending again. */

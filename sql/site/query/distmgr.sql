@@ -16,3 +16,23 @@ SELECT 1 FROM package WHERE package_id = ?1;
 -- name: dps_enrolled   role: reader
 -- Every DP that has a certificate, for a verification.
 SELECT dp_id, name FROM dp WHERE cert IS NOT NULL ORDER BY name;
+
+-- name: jobs_ready   role: reader
+-- Due work on DPs whose content is there, in order of work, narrow: what a pass over the queue looks at.  Looked up by
+-- when it is due, so that what waits costs nothing.
+SELECT j.job_id, j.pkg_id, j.dp_id, j.action, j.version, j.tries
+  FROM job j INDEXED BY job_due JOIN package p ON p.pkg_id = j.pkg_id JOIN dp d ON d.dp_id = j.dp_id
+       LEFT JOIN version v ON v.pkg_id = j.pkg_id AND v.version = j.version
+ WHERE j.next_try_us <= ?1 AND d.maintenance = 0 AND (v.manifest IS NOT NULL OR j.action = 3)
+ ORDER BY coalesce(j.dynamic_order, 4294967296), p.priority, d.priority, j.job_id;
+
+-- name: snapshots_due   role: reader   hot
+-- Due snapshots in order of work.
+SELECT j.job_id
+  FROM job j INDEXED BY job_snapshot JOIN package p ON p.pkg_id = j.pkg_id
+ WHERE j.dp_id IS NULL AND j.next_try_us <= ?1
+ ORDER BY coalesce(j.dynamic_order, 4294967296), p.priority, j.job_id;
+
+-- name: jobs_beyond   role: reader   hot
+-- Jobs that wait for an instant further away than any retry: the clock was set back since.
+SELECT job_id FROM job WHERE next_try_us > ?1;
