@@ -215,6 +215,12 @@ int model_job_started(struct tx *t, int64_t job_id, struct err *e)
         return status_raise(t, j.action == JOB_UPDATE ? STATUS_SENDING : STATUS_DP_STARTED, &p, &pair, NULL, e);
 }
 
+int model_job_progress(struct tx *t, int64_t job_id, uint64_t done_bytes, struct err *e)
+{
+        touch_job(t, job_id);
+        return RUN(t, e, SQL_SITE_JOB_PROGRESS, job_id, (int64_t)MIN(done_bytes, (uint64_t)INT64_MAX), t->now_us);
+}
+
 int model_job_put_back(struct tx *t, int64_t job_id, struct str reason, struct err *e)
 {
         struct job_row j;

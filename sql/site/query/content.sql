@@ -151,6 +151,10 @@ UPDATE job SET state = ?2, tries = ?3, next_try_us = ?4, updated_us = ?5 WHERE j
 -- Work on it has begun.
 UPDATE job SET state = 2, started_us = ?2, updated_us = ?2 WHERE job_id = ?1;
 
+-- name: job_progress   role: writer   hot
+-- How many bytes of the version its DP has by now.
+UPDATE job SET done_bytes = ?2, updated_us = ?3 WHERE job_id = ?1 AND state = 2;
+
 -- name: job_order   role: writer   hot
 -- Its place in the queue, as an operator wants it.
 UPDATE job SET dynamic_order = ?2, updated_us = ?3 WHERE job_id = ?1;

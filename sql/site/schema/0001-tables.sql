@@ -175,6 +175,7 @@ CREATE TABLE job (
         tries INTEGER NOT NULL DEFAULT 0,
         next_try_us INTEGER NOT NULL,
         dynamic_order INTEGER,
+        done_bytes INTEGER NOT NULL DEFAULT 0,          /* the DP says it has; told now and then while bytes move */
         created_us INTEGER NOT NULL,
         started_us INTEGER,
         updated_us INTEGER NOT NULL

@@ -159,7 +159,7 @@ SELECT j.job_id AS JobID, p.package_id AS PkgID, coalesce(j.dp_id, 0) AS DPID, d
        j.version AS PackageVersion, j.action AS Action, j.state AS State, j.tries AS RetryCount,
        j.created_us AS CreationTime, j.started_us AS StartTime, j.updated_us AS LastUpdateTime,
        CASE WHEN j.tries > 0 THEN max(j.next_try_us / 1000000, 0) ELSE 0 END AS ReStartTime,
-       j.dynamic_order AS DynamicOrder, (coalesce(v.total_bytes, 0) + 1023) / 1024 AS RemainingSize,
+       j.dynamic_order AS DynamicOrder, (max(coalesce(v.total_bytes, 0) - j.done_bytes, 0) + 1023) / 1024 AS RemainingSize,
        (coalesce(v.total_bytes, 0) + 1023) / 1024 AS TotalSize
   FROM job j JOIN package p ON p.pkg_id = j.pkg_id LEFT JOIN dp d ON d.dp_id = j.dp_id
        LEFT JOIN version v ON v.pkg_id = j.pkg_id AND v.version = j.version;
