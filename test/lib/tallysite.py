@@ -93,7 +93,7 @@ class Site:
 
     def wait_stored(self, package, version):
         """The snapshot of that version is in the site's library."""
-        self.wait('SMS_Package', lambda rows: any(row['PackageID'] == package and row['StoredPkgVersion'] == version for row in rows))
+        self.wait('SMS_Package', lambda rows: any(row['PackageID'] == package and row['SourceVersion'] == version and not row['ActionInProgress'] for row in rows))
 
     def wait_installed(self, package, targeted):
         self.wait('SMS_PackageStatusRootSummarizer', lambda rows: any(
