@@ -114,7 +114,8 @@ static int look_into_package(struct lookup *k, struct str package, struct str pa
         if (r < 0)
                 return r;
         k->man_open = true;
-        memcpy(k->part.path, path.p, path.n);
+        if (path.n)
+                memcpy(k->part.path, path.p, path.n);
         k->part.path[path.n] = 0;
         r = serve_resolve(&k->man.m, k->part.path, &k->cursor, &en, &k->err);
         if (r < 0)
