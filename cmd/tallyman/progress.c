@@ -47,12 +47,12 @@ static void erase(struct progress *p)
         p->lines = 0;
 }
 
-static void draw(struct progress *p, const char *what, uint64_t done, uint64_t total, const struct progress_row *rows, size_t n)
+static void draw(struct progress *p, const char *what, const struct progress_sum *sum, const struct progress_row *rows, size_t n)
 {
         size_t left = ROWS_MAX, hidden = 0;
 
         erase(p);
-        fprintf(stderr, "%s: %llu of %llu\n", what, (unsigned long long)done, (unsigned long long)total);
+        fprintf(stderr, "%s: %llu of %llu\n", what, (unsigned long long)sum->done, (unsigned long long)sum->total);
         p->lines = 1;
         for (int finished = 0; finished < 2; finished++)        /* what still moves comes first */
                 for (size_t i = 0; i < n; i++) {
@@ -72,21 +72,22 @@ static void draw(struct progress *p, const char *what, uint64_t done, uint64_t t
         }
 }
 
-void progress_show(struct progress *p, const char *what, uint64_t done, uint64_t total, const struct progress_row *rows,
+void progress_show(struct progress *p, const char *what, const struct progress_sum *sum, const struct progress_row *rows,
                    size_t n_rows)
 {
-        int percent = percent_of(done, total);
+        int percent = sum->bytes ? percent_of(sum->bytes_done, sum->bytes) : percent_of(sum->done, sum->total);
         int64_t now_us = os_mono_us();
 
         if (p->c->quiet)
                 return;
         if (p->c->tty_err) {
-                draw(p, what, done, total, rows, n_rows);
+                draw(p, what, sum, rows, n_rows);
                 return;
         }
         if (p->percent >= 0 && percent / STEP_PERCENT == p->percent / STEP_PERCENT && now_us - p->said_us < STEP_US)
                 return;
-        fprintf(stderr, "%s: %llu of %llu (%d %%)\n", what, (unsigned long long)done, (unsigned long long)total, percent);
+        fprintf(stderr, "%s: %llu of %llu (%d %%)\n", what, (unsigned long long)sum->done,
+                (unsigned long long)sum->total, percent);
         p->percent = percent;
         p->said_us = now_us;
 }

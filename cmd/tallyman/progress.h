@@ -23,7 +23,11 @@ struct progress {
 };
 
 void progress_init(struct progress *p, struct cli *c);
-/* done of total things; rows are read during the call only. */
-void progress_show(struct progress *p, const char *what, uint64_t done, uint64_t total, const struct progress_row *rows,
+struct progress_sum {
+        uint64_t done, total;           /* distribution points */
+        uint64_t bytes_done, bytes;     /* the percentage, when anything is known of bytes */
+};
+/* Rows are read during the call only. */
+void progress_show(struct progress *p, const char *what, const struct progress_sum *sum, const struct progress_row *rows,
                    size_t n_rows);
 void progress_end(struct progress *p);  /* takes the bars off the terminal */

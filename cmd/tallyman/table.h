@@ -42,5 +42,12 @@ int print_rows(struct cli *c, const struct view *v, json_t *rows);
 int print_object(struct cli *c, const struct view *v, json_t *o);
 /* An answer for scripts in -o json/jsonl, one bare word otherwise ("P0100001"). Consumes o. */
 int print_answer(struct cli *c, json_t *o, const char *property);
+/* Columns to stdout (table.c). */
+int print_table(struct cli *c, const struct view *v, const json_t *rows);
+/* A value as text: texts and numbers as they are, lists as "a, b", objects as JSON. */
+void value_text(const json_t *v, struct buf *out);
+uint64_t value_number(const json_t *v);         /* 0 when it is none */
+/* The same for people, as the column wants it; "-" for nothing. */
+void cell_text(const struct cli *c, const struct column *col, const json_t *v, struct buf *out);
 /* One event or object as a JSON line, flushed. */
 void print_json_line(const json_t *o);

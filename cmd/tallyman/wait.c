@@ -3,41 +3,20 @@
  * wait - block until packages are where they should be
  *
  * A snapshot is read, then the change log from the very position at which the
- * snapshot was true; an event older than the snapshot of its part is passed
- * over.  Whether it is done is decided by single rows (the root summarizer, the
- * condition), which change in one piece, so no half of a transaction is ever
- * taken for the whole.
+ * snapshot was true (wait_rows.c).  Whether it is done is decided by single rows
+ * (the root summarizer, the condition), which change in one piece, so no half of
+ * a transaction is ever taken for the whole.
  */
 #include <stdio.h>
 #include <string.h>
 #include "fmt.h"
-#include "progress.h"
-#include "table.h"
+#include "wait.h"
 #include "watch.h"
 
 #define TICK_MS 1000
 
 enum goal { GOAL_READY, GOAL_INSTALLED, GOAL_REMOVED, GOAL_FAILED };
 static const char *const goal_words[] = { "ready", "installed", "removed", "failed" };
-
-enum part { PART_ROOT, PART_CONDITION, PART_DPS, N_PARTS };
-static const struct {
-        const char *class_name, *key;
-} parts[N_PARTS] = {
-        [PART_ROOT] = { "SMS_PackageStatusRootSummarizer", "PackageID" },
-        [PART_CONDITION] = { "TM_PackageCondition", "PackageID" },
-        [PART_DPS] = { "TM_DistributionCondition", "ServerNALPath" },
-};
-
-#define WATCHED "SMS_PackageStatusRootSummarizer,TM_PackageCondition,TM_DistributionCondition"
-
-struct target {
-        const char *id;
-        json_t *rows[N_PARTS];          /* key -> instance */
-        int64_t seq[N_PARTS];           /* the snapshot's position */
-        int verdict;                    /* GOING_ON, or the exit code it ends with */
-};
-enum { GOING_ON = -1 };
 
 struct waiter {
         struct cli *c;
@@ -48,15 +27,9 @@ struct waiter {
         int64_t min_percent;
         bool fail_fast;
         struct progress progress;
-        int64_t tick;
 };
 
 /* ---- what a package says of itself ---- */
-
-static const json_t *only_row(const struct target *t, enum part part)
-{
-        return json_object_get(t->rows[part], t->id);
-}
 
 static bool removal(int64_t state)
 {
@@ -86,12 +59,12 @@ static struct tally count(const struct target *t)
 
 static bool source_failed(const struct target *t)
 {
-        return strcmp(member(only_row(t, PART_CONDITION), "ReadyReason"), "SourceFailed") == 0;
+        return strcmp(member(target_row(t, PART_CONDITION), "ReadyReason"), "SourceFailed") == 0;
 }
 
 static bool enough_installed(const struct waiter *w, const struct target *t)
 {
-        const json_t *root = only_row(t, PART_ROOT);
+        const json_t *root = target_row(t, PART_ROOT);
         int64_t targeted = member_int(root, "Targeted"), installed = member_int(root, "Installed");
 
         return targeted > 0 && installed * 100 >= targeted * w->min_percent && member_int(root, "SourceVersion") >= w->version;
@@ -99,7 +72,7 @@ static bool enough_installed(const struct waiter *w, const struct target *t)
 
 static int judge_presence(const struct waiter *w, const struct target *t)
 {
-        const json_t *condition = only_row(t, PART_CONDITION);
+        const json_t *condition = target_row(t, PART_CONDITION);
         struct tally n = count(t);
         bool ready = member_bool(condition, "Ready") && member_int(condition, "SourceVersion") >= w->version;
 
@@ -109,6 +82,8 @@ static int judge_presence(const struct waiter *w, const struct target *t)
                 return EXIT_DONE;
         if ((w->goal == GOAL_INSTALLED || w->min_percent < 100) && enough_installed(w, t))
                 return EXIT_DONE;
+        if (member_int(condition, "SourceVersion") < w->version)
+                return GOING_ON;        /* whatever failed, it was not that version */
         if (source_failed(t) || (w->fail_fast && n.errors) || (n.errors && !n.moving))
                 return EXIT_FAILED_FOR_GOOD;
         return GOING_ON;
@@ -124,7 +99,7 @@ static int judge(const struct waiter *w, const struct target *t)
                         return EXIT_DONE;
                 return n.removals_failed && (w->fail_fast || n.removals_failed == n.removals) ? EXIT_FAILED_FOR_GOOD : GOING_ON;
         case GOAL_FAILED:
-                if (!only_row(t, PART_CONDITION))
+                if (!target_row(t, PART_CONDITION))
                         return EXIT_NOT_FOUND;
                 return n.errors || n.removals_failed || source_failed(t) ? EXIT_DONE : GOING_ON;
         case GOAL_READY:
@@ -138,58 +113,39 @@ static int judge(const struct waiter *w, const struct target *t)
 
 static void name_of(const struct target *t, char *out, size_t size)
 {
-        snprintf(out, size, "%s %s", t->id, member(only_row(t, PART_CONDITION), "Name"));
+        snprintf(out, size, "%s %s", t->id, member(target_row(t, PART_CONDITION), "Name"));
 }
 
-static size_t progress_rows(const struct target *t, struct progress_row *rows)
-{
-        const char *key;
-        json_t *row;
-        size_t n = 0;
-
-        json_object_foreach(t->rows[PART_DPS], key, row) {
-                int64_t state = member_int(row, "State");
-
-                rows[n++] = (struct progress_row){
-                        .name = member(row, "ServerName"),
-                        .state = fmt_state(state),
-                        .done = (uint64_t)(member_int(row, "BytesReceived") + member_int(row, "BytesReused")),
-                        .total = (uint64_t)member_int(row, "BytesTotal"),
-                        .finished = state == STATE_INSTALLED,
-                };
-        }
-        return n;
-}
-
-/* The first package that is not there yet, and all counted together. */
+/* The rows of the first package that is not there yet, and the sum of all. */
 static void show_progress(struct waiter *w)
 {
-        uint64_t done = 0, total = 0;
         const struct target *open = NULL;
-        struct progress_row *rows;
+        struct progress_row *rows = NULL;
+        struct progress_sum sum = { 0 };
         char name[200];
-        size_t n;
+        size_t n = 0;
 
         for (size_t i = 0; i < w->n; i++) {
-                const json_t *root = only_row(&w->targets[i], PART_ROOT);
+                const struct target *t = &w->targets[i];
 
-                done += (uint64_t)member_int(root, "Installed");
-                total += (uint64_t)member_int(root, "Targeted");
-                if (!open && w->targets[i].verdict == GOING_ON)
-                        open = &w->targets[i];
+                if (open || t->verdict != GOING_ON) {
+                        target_progress(t, &sum, NULL);
+                        continue;
+                }
+                open = t;
+                rows = calloc(json_object_size(t->rows[PART_DPS]) + 1, sizeof(*rows));
+                n = target_progress(t, &sum, rows);
         }
-        if (!open || w->goal != GOAL_READY)
-                return;
-        rows = calloc(json_object_size(open->rows[PART_DPS]) + 1, sizeof(*rows));
-        n = rows ? progress_rows(open, rows) : 0;
-        name_of(open, name, sizeof(name));
-        progress_show(&w->progress, name, done, total, rows, n);
+        if (open && (w->goal == GOAL_READY || w->goal == GOAL_INSTALLED)) {
+                name_of(open, name, sizeof(name));
+                progress_show(&w->progress, name, &sum, rows, n);
+        }
         free(rows);
 }
 
 static void say_verdict(struct waiter *w, const struct target *t)
 {
-        const json_t *condition = only_row(t, PART_CONDITION), *root = only_row(t, PART_ROOT);
+        const json_t *condition = target_row(t, PART_CONDITION), *root = target_row(t, PART_ROOT);
         char name[200];
 
         progress_end(&w->progress);
@@ -230,60 +186,29 @@ static bool settle(struct waiter *w)
         return !open;
 }
 
-/* ---- snapshot and stream ---- */
-
-static int load_part(struct cli *c, struct target *t, enum part part)
-{
-        _cleanup_(freep) char *filter = cli_equals("PackageID", t->id);
-        json_t *rows, *row;
-        size_t i;
-        int r = cli_list(c, parts[part].class_name, filter, NULL, &rows, &t->seq[part]);
-
-        t->rows[part] = json_object();
-        if (r)
-                return r;
-        json_array_foreach(rows, i, row)
-                json_object_set(t->rows[part], member(row, parts[part].key), row);
-        json_decref(rows);
-        return EXIT_DONE;
-}
-
-static void apply(struct target *t, enum part part, const struct tallyman_event *ev, json_t *before, json_t *after)
-{
-        if (ev->sequence <= t->seq[part])
-                return;
-        if (after)
-                json_object_set(t->rows[part], member(after, parts[part].key), after);
-        else
-                json_object_del(t->rows[part], member(before, parts[part].key));
-}
-
 static int on_event(void *ctx, const struct tallyman_event *ev)
 {
         struct waiter *w = ctx;
         json_t *before, *after;
-        const char *id;
-        int part = 0;
+        enum part part;
 
         if (!ev) {
                 show_progress(w);
                 return 0;
         }
-        while (part < N_PARTS && strcmp(parts[part].class_name, ev->class_name) != 0)
-                part++;
+        part = target_part(ev);
         if (part == N_PARTS)
                 return 0;
         before = ev->before ? json_loads(ev->before, 0, NULL) : NULL;
         after = ev->after ? json_loads(ev->after, 0, NULL) : NULL;
-        id = member(after ? after : before, "PackageID");
         for (size_t i = 0; i < w->n; i++)
-                if (strcmp(w->targets[i].id, id) == 0)
-                        apply(&w->targets[i], part, ev, before, after);
+                target_apply(&w->targets[i], part, ev, before, after);
         json_decref(before);
         json_decref(after);
         if (settle(w))
                 return 1;
-        show_progress(w);
+        if (part == PART_ROOT || part == PART_JOBS)     /* the others come with one of these */
+                show_progress(w);
         return 0;
 }
 
@@ -312,20 +237,19 @@ static int read_options(struct waiter *w, struct tallyman_stream *s)
 
 static int load(struct waiter *w, struct tallyman_stream *s)
 {
-        s->class_name = WATCHED;
+        s->class_name = WAIT_CLASSES;
         s->from = INT64_MAX;
         for (size_t i = 0; i < w->n; i++) {
                 struct target *t = &w->targets[i];
+                int r;
 
                 t->id = arg_word(&w->c->args, i);
                 t->verdict = GOING_ON;
-                for (int part = 0; part < N_PARTS; part++) {
-                        int r = load_part(w->c, t, part);
-
-                        if (r)
-                                return r;
+                r = target_load(w->c, t);
+                if (r)
+                        return r;
+                for (int part = 0; part < N_PARTS; part++)
                         s->from = MIN(s->from, t->seq[part]);
-                }
         }
         return EXIT_DONE;
 }
@@ -375,8 +299,7 @@ int wait_run(struct cli *c)
         progress_init(&w.progress, c);
         r = run(&w, &s);
         for (size_t i = 0; i < w.n; i++)
-                for (int part = 0; part < N_PARTS; part++)
-                        json_decref(w.targets[i].rows[part]);
+                target_fini(&w.targets[i]);
         free(w.targets);
         return r;
 }

@@ -16,7 +16,7 @@ KEYS = {
     'SMS_Package': ['PackageID'], 'SMS_PackageStatusRootSummarizer': ['PackageID'], 'TM_PackageCondition': ['PackageID'],
     'TM_DistributionCondition': ['PackageID', 'ServerNALPath'], 'TM_DistributionPoint': ['Name'], 'SMS_Site': ['SiteCode'],
     'SMS_PackageStatusDetailSummarizer': ['PackageID', 'SiteCode'], 'SMS_DistributionPointGroup': ['GroupID'],
-    'SMS_DPGroupMembers': ['GroupID', 'DPNALPath'],
+    'SMS_DistributionJob': ['JobID'], 'SMS_DPGroupMembers': ['GroupID', 'DPNALPath'],
 }
 CLASSES = {
     'SMS_Package': {
