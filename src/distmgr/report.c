@@ -275,7 +275,12 @@ static int inventory_fn(struct dm_write *w, struct tx *t, struct err *e)
         int r = model_dp_seen(t, v->dp_id, v->m.version, (int64_t)MIN(v->m.bytes_free, (uint64_t)INT64_MAX),
                               (int64_t)MIN(v->m.bytes_total, (uint64_t)INT64_MAX), e);
 
-        return r < 0 ? r : model_inventory(t, v->dp_id, v->held, v->m.n_packages, e);
+        if (r >= 0)
+                r = model_inventory(t, v->dp_id, v->held, v->m.n_packages, e);
+        /* Of its own accord it says so when it starts: what kept its jobs from working may be over. */
+        if (r >= 0 && v->m.order == 0)
+                r = model_jobs_wake_dp(t, v->dp_id, e);
+        return r;
 }
 
 static void inventory_then(struct dm_write *w)
@@ -290,6 +295,7 @@ static void inventory_then(struct dm_write *w)
                 if (s && s->inventory && s->inventory == v->m.order)
                         s->inventory = 0;
                 http_reply(v->x, 200, DPWIRE_TYPE_JSON, STR("{}"));
+                dm_wake(w->d);
         }
         free(v);
 }
