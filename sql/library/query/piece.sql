@@ -10,7 +10,7 @@ INSERT INTO piece (place, hash, len, epoch) VALUES (?1, ?2, ?3, ?4) ON CONFLICT 
 
 -- name: piece_move   role: writer   hot
 -- A sound copy lies elsewhere now, unless somebody was faster.
-UPDATE piece SET place = ?3, damaged = 0, epoch = max(epoch, ?4) WHERE hash = ?1 AND place = ?2
+UPDATE piece SET place = ?3, damaged = 0, epoch = ?4 WHERE hash = ?1 AND place = ?2
 
 -- name: piece_touch   role: writer   hot
 -- A running writer relies on a piece that no version uses.
@@ -26,11 +26,11 @@ UPDATE piece SET refs = refs + 1 WHERE hash = ?1
 
 -- name: piece_unref   role: writer   hot
 -- One use fewer.
-UPDATE piece SET refs = refs - 1, epoch = max(epoch, ?2) WHERE hash = ?1 AND refs > 0
+UPDATE piece SET refs = refs - 1, epoch = ?2 WHERE hash = ?1 AND refs > 0
 
 -- name: piece_refs_clear   role: writer
 -- Before counting all references anew.
-UPDATE piece SET refs = 0, epoch = max(epoch, ?1) WHERE refs <> 0
+UPDATE piece SET refs = 0, epoch = ?1 WHERE refs <> 0
 
 -- name: piece_damage   role: writer   hot
 -- The bytes turned out wrong.
