@@ -32,7 +32,9 @@ struct order {
         uint32_t states;                /* where nothing is named: bit per dp_state that fits */
         struct pair *pairs;
         size_t n_pairs;
+        struct arena rows;              /* of one query at a time */
         bool too_many;
+        bool full;                      /* memory */
         struct err *e;
 };
 
@@ -93,6 +95,7 @@ static int order_init(struct order *o, struct call *c, struct err *e)
 
         *o = (struct order){ .c = c, .e = e };
         map_init(&o->ids, true);
+        arena_init(&o->rows, 0);
         r = resolve_packages(o, e);
         if (r == 0)
                 r = resolve_dps(o, e);
@@ -102,7 +105,23 @@ static int order_init(struct order *o, struct call *c, struct err *e)
         return o->pairs ? 0 : no_memory(e);
 }
 
+static void order_fini(struct order *o)
+{
+        map_fini(&o->ids, NULL);
+        arena_fini(&o->rows);
+}
+
 /* ---- which pairs there are ---- */
+
+/* Rows come package by package, so one copy of its id serves the run. */
+static struct str package_of(struct order *o, const struct cim_instance *i)
+{
+        struct str id = cim_get(i, "PackageID")->s;
+
+        if (o->n_pairs && str_eq(o->pairs[o->n_pairs - 1].package, id))
+                return o->pairs[o->n_pairs - 1].package;
+        return arena_str(o->c->a, id);
+}
 
 /* DPs repeat from row to row, so each is looked up once. */
 static int64_t dp_id_of(struct order *o, struct str nal)
@@ -132,7 +151,11 @@ static bool add_pair(void *ctx, struct cim_instance *i)
         o->too_many = o->n_pairs == PAIRS_MAX;
         if (o->too_many)
                 return false;
-        o->pairs[o->n_pairs++] = (struct pair){ cim_get(i, "PackageID")->s, dp_id_of(o, nal) };
+        o->pairs[o->n_pairs] = (struct pair){ package_of(o, i), dp_id_of(o, nal) };
+        o->full = !o->pairs[o->n_pairs].package.p;
+        if (o->full)
+                return false;
+        o->n_pairs++;
         return true;
 }
 
@@ -143,9 +166,12 @@ static int find_pairs(struct order *o, const struct str *package, const struct t
         struct provider_expr p = provider_text_is(c, "PackageID", package ? *package : STR(""));
         struct provider_expr d = provider_text_is(c, "ServerNALPath", dp ? dp->nal : STR(""));
         struct provider_expr both = { .node = PROVIDER_AND, .left = &p, .right = &d };
-        struct provider_query q = { .class = c, .where = package && dp ? &both : package ? &p : dp ? &d : NULL };
-        int r = provider_query_run(o->c->t->db, &q, o->c->a, add_pair, o, o->e);
+        struct provider_query q = { .class = c, .where = package && dp ? &both : package ? &p : dp ? &d : NULL,
+                                    .passing = true };
+        int r = provider_query_run(o->c->t->db, &q, &o->rows, add_pair, o, o->e);
 
+        if (r == 0 && o->full)
+                r = no_memory(o->e);
         return r == 0 && o->too_many ? too_many(o->e) : r;
 }
 
@@ -205,7 +231,7 @@ static int simple_order(struct call *c, uint32_t states, int (*fn)(struct tx *, 
                 r = collect(&o, states);
         if (r == 0)
                 r = on_each(&o, fn);
-        map_fini(&o.ids, NULL);
+        order_fini(&o);
         return r;
 }
 
@@ -258,7 +284,7 @@ static int redistribute(struct call *c, struct err *e)
         r = order_init(&o, c, e);
         if (r == 0)
                 r = retry_failed(&o);
-        map_fini(&o.ids, NULL);
+        order_fini(&o);
         return r;
 }
 
@@ -316,10 +342,10 @@ static int n_assigned(struct order *o, struct str package, int64_t *n)
 {
         const struct cim_class *c = provider_class("SMS_DistributionPoint");
         struct provider_expr mine = provider_text_is(c, "PackageID", package);
-        struct provider_query q = { .class = c, .where = &mine };
+        struct provider_query q = { .class = c, .where = &mine, .passing = true };
 
         *n = 0;
-        return provider_query_run(o->c->t->db, &q, o->c->a, count_row, n, o->e);
+        return provider_query_run(o->c->t->db, &q, &o->rows, count_row, n, o->e);
 }
 
 static int to_groups(struct order *o, const struct cim_value *groups, size_t n, struct str package, int64_t *count)
@@ -370,7 +396,7 @@ static int distribute(struct call *c, struct err *e)
                 if (r == 0)
                         r = to_groups(&o, groups, n_groups, o.packages[p], &count);
         }
-        map_fini(&o.ids, NULL);
+        order_fini(&o);
         if (r == 0)
                 call_out_i64(c, "Count", count);
         return r;

@@ -53,11 +53,12 @@ struct provider_query {
         uint64_t top;                   /* at most so many; 0: all */
         uint64_t skip;
         bool lazy;                      /* fill lazy properties too; a query of WMI does not */
+        bool passing;                   /* an instance lives during fn only, the arena is emptied after it: for many */
         /* Go on behind this instance (its keys are what counts); only without an order of one's own. */
         const struct cim_instance *after;
 };
 
-/* fn gets each instance, which lives in @a until the call is over (the arena is not emptied); false stops. */
+/* fn gets each instance, which lives in @a (see passing); false stops. */
 MUST int provider_query_run(struct db_conn *c, const struct provider_query *q, struct arena *a,
                             bool (*fn)(void *ctx, struct cim_instance *i), void *ctx, struct err *e);
 /* The text provider_query_run() would prepare; ?1... in the order of binding.  For tests. */

@@ -212,6 +212,8 @@ int provider_query_run(struct db_conn *c, const struct provider_query *q, struct
                         return r;
                 if (!fn(ctx, i))
                         return 0;
+                if (q->passing)
+                        arena_fini(a);
         }
         return r;
 }

@@ -10,7 +10,7 @@
 #include "provider/private.h"
 #include "snapshot/snapshot.h"
 
-enum { PAGE_BYTES = 1 << 20, PAGE_ROWS = 20000, ROW_ARENA = 8 << 20 };
+enum { PAGE_BYTES = 1 << 20, PAGE_ROWS = 20000 };
 
 static struct provider_request *of_db_job(struct db_job *j)
 {
@@ -87,6 +87,7 @@ static int work_query(struct provider_request *q, struct db_conn *c, struct err 
         int r;
 
         q->query.class = q->class;
+        q->query.passing = true;
         buf_init(&q->json, 0);
         arena_init(&q->page_arena, 0);
         r = provider_query_run(c, &q->query, &q->page_arena, add_row, &p, e);

@@ -251,9 +251,17 @@ static void peer_gone(void *arg)
 
 static void go(struct rest_call *c)
 {
-        struct event_stream *s = calloc(1, sizeof *s);
+        struct event_stream *s = NULL;
         struct err e = { 0 };
-        int r = s ? 0 : err_set(&e, ERR_NOMEM, "out of memory");
+        int r;
+
+        if (str_eqz(c->rq->method, "HEAD")) {           /* there is no end whose length could be told */
+                http_reply(c->x, 200, "text/event-stream", STR(""));
+                rest_call_end(c);
+                return;
+        }
+        s = calloc(1, sizeof *s);
+        r = s ? 0 : err_set(&e, ERR_NOMEM, "out of memory");
 
         if (r == 0)
                 r = read_classes(s, http_query(c->x, "class"), &e);
