@@ -29,7 +29,7 @@ SELECT j.job_id, j.pkg_id, j.dp_id, j.action, j.version, j.tries
 -- name: snapshots_due   role: reader   hot
 -- Due snapshots in order of work.
 SELECT j.job_id
-  FROM job j INDEXED BY job_snapshot JOIN package p ON p.pkg_id = j.pkg_id
+  FROM job j INDEXED BY job_snapshot CROSS JOIN package p ON p.pkg_id = j.pkg_id
  WHERE j.dp_id IS NULL AND j.next_try_us <= ?1
  ORDER BY coalesce(j.dynamic_order, 4294967296), p.priority, j.job_id;
 

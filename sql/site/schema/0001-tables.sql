@@ -182,6 +182,7 @@ CREATE TABLE job (
 ) STRICT;
 CREATE UNIQUE INDEX job_pair ON job (pkg_id, dp_id, slot) WHERE dp_id IS NOT NULL;
 CREATE UNIQUE INDEX job_snapshot ON job (pkg_id) WHERE dp_id IS NULL;
+CREATE INDEX job_pkg ON job (pkg_id);
 CREATE INDEX job_dp ON job (dp_id, job_id);
 CREATE INDEX job_due ON job (next_try_us);
 

@@ -11,12 +11,12 @@ char fixture_id[64], fixture_difference[1000];
 
 static const struct actor tester = { "tester", "127.0.0.1", "test" };
 
-#define CHECK(x)                                                                      \
-        do {                                                                          \
-                if (!(x)) {                                                           \
-                        fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x);       \
-                        abort();                                                      \
-                }                                                                     \
+#define CHECK(x)                                                                                  \
+        do {                                                                                      \
+                if (!(x)) {                                                                       \
+                        fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #x, f->err.text); \
+                        abort();                                                                  \
+                }                                                                                 \
         } while (0)
 
 int fixture_do(struct fixture *f, fixture_fn *fn, void *arg)
@@ -389,7 +389,7 @@ static void problem(struct replayed *r, const char *what, struct str path, struc
                 snprintf(r->problem, sizeof(r->problem), "%s: %.*s\n  %.*s\n  %.*s", what, STR_ARG(path), STR_ARG(a), STR_ARG(b));
 }
 
-static bool apply(void *ctx, const struct model_change *ch)
+static bool apply_change(void *ctx, const struct model_change *ch)
 {
         struct replayed *r = ctx;
         struct str *have = map_get(&r->rows, ch->path), *copy;
@@ -406,8 +406,7 @@ static bool apply(void *ctx, const struct model_change *ch)
         }
         copy = arena_alloc(&r->arena, sizeof(*copy));
         *copy = arena_str(&r->arena, ch->after);
-        CHECK(map_put(&r->rows, ch->path, copy, NULL) == 0);
-        return true;
+        return map_put(&r->rows, ch->path, copy, NULL) == 0;
 }
 
 static void compare_class(struct fixture *f, struct replayed *r, const struct cim_class *c, size_t *n)
@@ -447,7 +446,7 @@ const char *replay(struct fixture *f)
         r.problem[0] = 0;
         map_init(&r.rows, true);
         arena_init(&r.arena, 0);
-        CHECK(model_changes(f->db, 0, SIZE_MAX, apply, &r, &f->err) == 0);
+        CHECK(model_changes(f->db, 0, SIZE_MAX, apply_change, &r, &f->err) == 0);
         for (size_t i = 0; i < n_cim_classes; i++)
                 if (cim_classes[i]->view)
                         compare_class(f, &r, cim_classes[i], &n);
