@@ -46,6 +46,14 @@ const char *fmt_status_word(enum status s)
         return status_words[s].word;
 }
 
+enum status fmt_status_of_word(const char *word)
+{
+        for (int s = 0; s < STATUS_UNKNOWN; s++)
+                if (str_eqz_nocase(str_of(word), status_words[s].word))
+                        return (enum status)s;
+        return STATUS_UNKNOWN;
+}
+
 unsigned fmt_state_set(const char *word)
 {
         struct str w = str_of(word);

@@ -20,6 +20,7 @@ enum {
 const char *fmt_state(int64_t state);                   /* "INSTALLED"; "?" beyond the table */
 enum status fmt_status(int64_t state);
 const char *fmt_status_word(enum status s);
+enum status fmt_status_of_word(const char *word);       /* STATUS_UNKNOWN when it is none */
 /* A state by name, number or status word ("error"); bit n of the result is state n; 0: no such word. */
 unsigned fmt_state_set(const char *word);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* job - the transfer queue */
 #include <string.h>
-#include "fmt.h"
 #include "table.h"
 #include "verbs.h"
 

@@ -2,7 +2,6 @@
 /* output - the same rows in every format of -o */
 #include <stdio.h>
 #include <string.h>
-#include "fmt.h"
 #include "table.h"
 
 /* RFC 4180: quotes around what needs them. */

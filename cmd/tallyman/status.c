@@ -8,7 +8,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "fmt.h"
 #include "table.h"
 #include "watch.h"
 
@@ -20,7 +19,7 @@ static const struct column package_columns[] = {
         { "Installed", "INSTALLED", COL_TEXT, COL_RIGHT },
         { "Retrying", "RETRYING", COL_TEXT, COL_RIGHT },
         { "Failed", "FAILED", COL_TEXT, COL_RIGHT },
-        { "Status", "STATUS" },
+        { "Status", "STATUS", COL_STATUS },
         { "ReadyTime", "SINCE", COL_TIME, COL_WIDE },
         { "ReadyMessage", "MESSAGE", COL_TEXT, COL_WIDE },
         { 0 },

@@ -2,7 +2,6 @@
 /* table - rows in columns that fit the terminal */
 #include <stdio.h>
 #include <string.h>
-#include "fmt.h"
 #include "table.h"
 
 #define GAP 2
@@ -83,7 +82,7 @@ static const char *colour_of(const struct cli *c, const struct column *col, cons
 
         if (!c->colour || !v || (col->kind != COL_STATE && col->kind != COL_STATUS))
                 return NULL;
-        return colours[fmt_status((int64_t)value_number(v))];
+        return colours[value_status(v)];
 }
 
 static void put_cell(const struct cli *c, const struct grid *g, size_t y, size_t x, const json_t *row, struct buf *line)

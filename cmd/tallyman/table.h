@@ -8,6 +8,7 @@
  * Text from the site is printed without control characters.
  */
 #include "cli.h"
+#include "fmt.h"
 
 enum column_kind {
         COL_TEXT,
@@ -18,7 +19,7 @@ enum column_kind {
         COL_NAL,                /* the host of a NAL path */
         COL_WORD,               /* number -> word of `words` */
         COL_STATE,              /* DP state: its name, coloured by status */
-        COL_STATUS,             /* Success, In progress, Error, Unknown; from the same number */
+        COL_STATUS,             /* Success, In progress, Error, Unknown; from the same number, or the word itself */
 };
 enum { COL_WIDE = 1, COL_RIGHT = 2 };
 
@@ -47,6 +48,7 @@ int print_table(struct cli *c, const struct view *v, const json_t *rows);
 /* A value as text: texts and numbers as they are, lists as "a, b", objects as JSON. */
 void value_text(const json_t *v, struct buf *out);
 uint64_t value_number(const json_t *v);         /* 0 when it is none */
+enum status value_status(const json_t *v);      /* of a state's number, or of the word itself */
 /* The same for people, as the column wants it; "-" for nothing. */
 void cell_text(const struct cli *c, const struct column *col, const json_t *v, struct buf *out);
 /* One event or object as a JSON line, flushed. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* value - one JSON value as text: bare for programs, as a cell for people */
 #include "base/time.h"
-#include "fmt.h"
 #include "os/os.h"
 #include "table.h"
 
@@ -51,6 +50,13 @@ uint64_t value_number(const json_t *v)
         return n;
 }
 
+enum status value_status(const json_t *v)
+{
+        const char *word = json_string_value(v);
+
+        return word ? fmt_status_of_word(word) : fmt_status((int64_t)value_number(v));
+}
+
 void cell_text(const struct cli *c, const struct column *col, const json_t *v, struct buf *out)
 {
         char text[FMT_LEN] = "";
@@ -86,7 +92,7 @@ void cell_text(const struct cli *c, const struct column *col, const json_t *v, s
                 buf_addz(out, fmt_state((int64_t)value_number(v)));
                 return;
         case COL_STATUS:
-                buf_addz(out, fmt_status_word(fmt_status((int64_t)value_number(v))));
+                buf_addz(out, fmt_status_word(value_status(v)));
                 return;
         case COL_WORD: {
                 struct str word;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include "fmt.h"
 #include "table.h"
 #include "verbs.h"
 

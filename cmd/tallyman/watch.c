@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/time.h"
-#include "fmt.h"
 #include "table.h"
 #include "watch.h"
 
