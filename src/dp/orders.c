@@ -141,15 +141,17 @@ void orders_acked(struct dp *d, uint64_t id)
 
 /* ---- arrival ---- */
 
-static void cancel(struct order *o)
+/* False: it cannot be stopped any more. */
+static bool cancel(struct order *o)
 {
         if (o->state >= ORDER_REPORTING || atomic_load(&o->cancelled))
-                return;
+                return false;
         atomic_store(&o->cancelled, true);
         if (o->w.kind == DPWIRE_INSTALL)
                 install_cancel(o);
         else if (!o->busy)
                 (void)order_returned(o);
+        return true;
 }
 
 static void cancel_installs_of(struct dp *d, const char *package)
@@ -161,7 +163,7 @@ static void cancel_installs_of(struct dp *d, const char *package)
                 struct order *o = order_at(n);
 
                 if (o->w.kind == DPWIRE_INSTALL && strcmp(o->w.package, package) == 0)
-                        cancel(o);
+                        (void)cancel(o);
         }
 }
 
@@ -169,11 +171,8 @@ bool orders_receive(struct dp *d, const struct dpwire_order *w)
 {
         struct order *o = find(d, w->id);
 
-        if (w->kind == DPWIRE_CANCEL) {
-                if (o)
-                        cancel(o);
-                return o != NULL;
-        }
+        if (w->kind == DPWIRE_CANCEL)
+                return o && cancel(o);
         if (o || mail_has(d, w->id))
                 return false;
         if (w->kind == DPWIRE_INVENTORY) {
@@ -290,6 +289,6 @@ void orders_stop(struct dp *d)
                 if (o->state >= ORDER_REPORTING)
                         order_free(o);
                 else
-                        cancel(o);
+                        (void)cancel(o);
         }
 }

@@ -10,7 +10,7 @@
 #include "dp/internal.h"
 #include "os/os.h"
 
-enum { CHECK_EVERY_S = 3600, CHECK_FIRST_MS = 2000 };
+enum { CHECK_EVERY_S = 3600, CHECK_FIRST_MS = 200 };
 
 struct renew {
         struct dp *dp;
