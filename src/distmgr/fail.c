@@ -85,7 +85,7 @@ static bool add_reason(struct batch *b, struct distmgr *d, int64_t dp_id)
         snprintf(r->code, sizeof(r->code), "%s", dm_session_reason(s, &text));
         snprintf(r->text, sizeof(r->text), "%.*s", STR_ARG(buf_str(&text)));
         buf_fini(&text);
-        s->counted_us = os_now_us();
+        dm_session_counted(s);
         return true;
 }
 

@@ -12,7 +12,7 @@
 #include "distmgr/internal.h"
 #include <stdio.h>
 
-enum { CHECK_AGAIN_S = 3600 };
+enum { CHECK_AGAIN_S = 3600, BETWEEN_POLLS_S = 2 };
 
 struct who {
         struct dm_read r;
@@ -69,8 +69,9 @@ static void note_refusal(struct distmgr *d, const struct who *w)
         struct session *s = dm_session_put(d, &w->row);
         bool first;
 
-        if (!s || s->online)
-                return;                 /* the right one is connected; whoever this is, it harms nothing */
+        /* The right one is connected, or between two polls; whoever this is, it harms nothing. */
+        if (!s || (s->online && (s->poll || os_mono_us() < s->gone_mono_us + BETWEEN_POLLS_S * US_PER_SECOND)))
+                return;
         first = !s->refused[0];
         memcpy(s->refused, w->why, sizeof(s->refused));
         if (!first)

@@ -76,6 +76,7 @@ struct session {
         int64_t gone_mono_us;           /* since when no poll has been outstanding */
         int64_t checked_mono_us;        /* when its certificate was checked last */
         int64_t counted_us;             /* when its being unreachable was last counted as a try; TIME_NONE_US */
+        const char *counted_for;        /* the reason's code then */
         int64_t progress_mono_us;       /* last sign that its work goes on */
         char refused[400];              /* why its certificate was refused last; "" since it was accepted */
         struct http_exchange *poll;     /* outstanding, or NULL */
@@ -209,6 +210,10 @@ void dm_session_gone(struct session *s);
 void dm_session_connected(struct session *s, bool mended);
 /* Its certificate was refused for the first time: its waiting jobs are to say so. */
 void dm_session_refused(struct session *s);
+/* Its clock turned out to be wrong: what it works on fails. */
+void dm_session_skewed(struct session *s);
+/* A try was counted because it cannot be reached. */
+void dm_session_counted(struct session *s);
 void dm_session_progress(struct session *s);
 void dm_session_arm(struct session *s);
 void dm_session_cancel(struct session *s, uint64_t id);

@@ -244,7 +244,7 @@ static void orders(struct distmgr *d, struct http_exchange *x, struct session *s
         struct str wait = http_query(x, "wait");
         struct err e = { 0 };
         uint64_t wait_s = 0;
-        bool mended;
+        bool mended, was_skewed = s->skewed;
 
         if (d->stopping) {
                 http_reply_empty(x, 503);
@@ -269,6 +269,8 @@ static void orders(struct distmgr *d, struct http_exchange *x, struct session *s
         forget_obeyed_cancels(s);
         forget_obeyed_inventory(s);
         dm_session_connected(s, mended);
+        if (s->skewed && !was_skewed)
+                dm_session_skewed(s);
         look_up_strangers(s);
         dm_session_kick(s);
 }

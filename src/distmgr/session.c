@@ -83,10 +83,26 @@ void dm_session_progress(struct session *s)
 
 /* ---- becoming unreachable ---- */
 
+static const char *code_of(const struct session *s)
+{
+        if (s->online)
+                return s->skewed ? "ClockSkew" : "";
+        if (s->refused[0])
+                return "BadCertificate";
+        return s->enrolled ? "DpOffline" : "NotEnrolled";
+}
+
+/* A try was counted for this very reason within the retry delay. */
 static bool counted_lately(const struct session *s)
 {
         return s->counted_us != TIME_NONE_US && os_now_us() < s->counted_us + s->d->o.retry.delay_us &&
-               os_now_us() >= s->counted_us;
+               os_now_us() >= s->counted_us && strcmp(s->counted_for, code_of(s)) == 0;
+}
+
+void dm_session_counted(struct session *s)
+{
+        s->counted_us = os_now_us();
+        s->counted_for = code_of(s);
 }
 
 struct seen {
@@ -151,7 +167,7 @@ static void give_up_orders(struct session *s)
                         dm_order_put_back(s->d, o, buf_str(&text).p);
                 } else {
                         dm_order_fail(s->d, o, code, buf_str(&text).p);
-                        s->counted_us = os_now_us();
+                        dm_session_counted(s);
                 }
         }
         buf_fini(&text);
@@ -162,7 +178,8 @@ static void went_offline(struct session *s)
         s->online = false;
         s->n_active = 0;
         s->d->n_online--;
-        log_warn(LOG, "DP %s is offline: no poll for %lld s", s->name, (long long)(s->d->o.dp_offline_grace_us / US_PER_SECOND));
+        log_warn(LOG, "DP %s is offline: no poll for %lld s", s->name,
+                 (long long)((os_mono_us() - s->gone_mono_us) / US_PER_SECOND));
         dm_verify_dp_gone(s->d, s->dp_id);
         give_up_orders(s);
         write_seen(s, true, false);
@@ -336,9 +353,16 @@ void dm_session_connected(struct session *s, bool mended)
                 write_seen(s, true, true);
 }
 
+void dm_session_skewed(struct session *s)
+{
+        give_up_orders(s);
+        dm_wake(s->d);
+}
+
 void dm_session_refused(struct session *s)
 {
-        s->counted_us = TIME_NONE_US;
+        if (s->online)
+                went_offline(s);        /* no need to wait for its grace */
         write_seen(s, false, true);
 }
 
@@ -404,21 +428,17 @@ const char *dm_session_reason(const struct session *s, struct buf *b)
                 buf_printf(b, "the clock of DP %s is ", s->name);
                 skew_words(b, s->skew_us);
                 buf_addz(b, " the site's; set it (timedatectl set-ntp true), what waits goes on by itself");
-                return "ClockSkew";
-        }
-        if (!s->online && s->refused[0]) {
+        } else if (!s->online && s->refused[0]) {
                 buf_printf(b, "DP %s was refused: %s", s->name, s->refused);
-                return "BadCertificate";
-        }
-        if (!s->enrolled) {
+        } else if (!s->enrolled) {
                 buf_printf(b, "DP %s has not enrolled yet; start tallyman-dp there with its enrolment token", s->name);
-                return "NotEnrolled";
+        } else {
+                buf_printf(b, "DP %s is not connected", s->name);
+                if (s->last_seen_us != TIME_NONE_US && s->last_seen_us > 0) {
+                        time_format_rfc3339(s->last_seen_us, at);
+                        buf_printf(b, ", last seen %s", at);
+                }
+                buf_addz(b, "; check that tallyman-dp runs there and reaches this server");
         }
-        buf_printf(b, "DP %s is not connected", s->name);
-        if (s->last_seen_us != TIME_NONE_US && s->last_seen_us > 0) {
-                time_format_rfc3339(s->last_seen_us, at);
-                buf_printf(b, ", last seen %s", at);
-        }
-        buf_addz(b, "; check that tallyman-dp runs there and reaches this server");
-        return "DpOffline";
+        return code_of(s);
 }
