@@ -248,7 +248,7 @@ SELECT (SELECT count(*) FROM dp WHERE site_id = ?1),
        (SELECT count(*) FROM site c JOIN site s ON s.site_id = ?1 AND c.parent_code = s.code),
        (SELECT count(*) FROM package WHERE site_id = ?1);
 
--- name: site_delete   role: writer   hot
+-- name: site_delete   role: writer
 -- A site goes.
 DELETE FROM site WHERE site_id = ?1;
 

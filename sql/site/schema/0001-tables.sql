@@ -14,7 +14,7 @@ CREATE TABLE site (
         code TEXT NOT NULL UNIQUE COLLATE NOCASE CHECK (length(code) = 3),
         own INTEGER NOT NULL DEFAULT 0,
         name TEXT NOT NULL,
-        server_name TEXT NOT NULL,
+        server_name TEXT NOT NULL COLLATE NOCASE,       /* one column with nal_path in SMS_PackageStatus: same collation */
         install_dir TEXT NOT NULL,
         parent_code TEXT NOT NULL COLLATE NOCASE,
         type INTEGER NOT NULL,

@@ -40,7 +40,12 @@ int fixture_do(struct fixture *f, fixture_fn *fn, void *arg)
                 db_rollback_to(f->db);
         else
                 CHECK(db_release(f->db, &f->err) == 0);
-        CHECK(db_commit(f->db, r < 0 ? &(struct err){ 0 } : &f->err) == 0);
+        /* A full disk may have ended the whole transaction. */
+        if (db_in_transaction(f->db)) {
+                int end = db_commit(f->db, r < 0 ? &(struct err){ 0 } : &f->err);
+
+                r = end < 0 ? end : r;
+        }
         return r;
 }
 
