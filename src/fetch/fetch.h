@@ -29,6 +29,7 @@ struct fetch;
 struct fetch_pool_opts {
         const char *ca_file;            /* NULL: plain http only, or `insecure` */
         const char *cert_file, *key_file;       /* client certificate; both or neither */
+        const char *header;             /* "Name: value" that every request bears; NULL: none */
         bool insecure;                  /* do not verify: only to fetch a CA whose hash is known */
         unsigned connect_timeout_s;     /* 0: 10 */
         unsigned stall_timeout_s;       /* 0: 60; no byte for that long fails a fetch with ERR_TIMEOUT */

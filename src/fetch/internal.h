@@ -25,7 +25,7 @@ struct fetch_pool {
         struct loop_soon *work;                 /* resume, cancel, reap; libcurl's "at once" too */
         bool due;                               /* libcurl asked for "at once" */
         struct list fetches;
-        char *ca_file, *cert_file, *key_file;
+        char *ca_file, *cert_file, *key_file, *header;
         bool insecure;
         unsigned connect_timeout_s, stall_timeout_s;
         unsigned busy;                          /* depth of calls into libcurl */

@@ -174,6 +174,8 @@ static int prepare(struct fetch_pool *p, const struct fetch_pool_opts *o, struct
                 r = copy(&p->cert_file, o->cert_file, e);
         if (r == 0)
                 r = copy(&p->key_file, o->key_file, e);
+        if (r == 0)
+                r = copy(&p->header, o->header, e);
         if (r < 0)
                 return r;
         p->insecure = o->insecure;
@@ -228,6 +230,7 @@ static void pool_destroy(struct fetch_pool *p)
         free(p->ca_file);
         free(p->cert_file);
         free(p->key_file);
+        free(p->header);
         free(p);
 }
 

@@ -87,6 +87,13 @@ static int set_headers(struct fetch *f, const struct fetch_req *r)
         const char *const *h = r->headers ? r->headers : none;
         struct curl_slist *l = curl_slist_append(NULL, "Expect:");
 
+        if (l && f->pool->header) {
+                struct curl_slist *more = curl_slist_append(l, f->pool->header);
+
+                if (!more)
+                        curl_slist_free_all(l);
+                l = more;
+        }
         for (; l && *h; h++) {
                 struct curl_slist *more = curl_slist_append(l, *h);
 
