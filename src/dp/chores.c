@@ -13,8 +13,10 @@ static void remove_work(struct job *j)
         struct order *o = order_of(j);
         int r = cas_version_drop(o->dp->cas, o->w.package, 0, &o->err);
 
-        if (r >= 0)
+        if (r >= 0) {
                 err_clear(&o->err);
+                unfinished_drop(o);
+        }
         o->outcome = r < 0 ? r : ORDER_EV_WORKED;
 }
 
@@ -88,6 +90,7 @@ void chore_begin(struct order *o)
         order_move(o, ORDER_EV_WORK);
         o->busy = true;
         if (o->w.kind == DPWIRE_REMOVE) {
+                unfinished_take(o);
                 o->job.work = remove_work;
                 o->job.done = remove_done;
                 workers_submit(d->store, &o->job);

@@ -17,7 +17,8 @@ static void work(struct job *j)
         struct cas_gc_stats st = { 0 };
         struct err e = { 0 };
 
-        if (cas_gc(d->cas, false, &st, &e) < 0)
+        /* The writer lets go of what it put; nothing is being received now. */
+        if (cas_checkpoint(d->writer, &e) < 0 || cas_gc(d->cas, false, &st, &e) < 0)
                 log_warn("dp", "garbage collection: %s", e.text);
         else if (st.pieces_dropped)
                 log_info("dp", "garbage collection: %" PRIu64 " pieces dropped, %" PRIu64 " bytes freed", st.pieces_dropped,

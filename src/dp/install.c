@@ -91,8 +91,10 @@ static void commit_work(struct job *j)
                 o->err.kind = ERR_IO;
                 r = err_number(ERR_IO);
         }
-        if (r >= 0)
+        if (r >= 0) {
                 o->w.size = o->man.m.total_bytes;
+                unfinished_drop(o);
+        }
         o->outcome = r < 0 ? r : ORDER_EV_COMMITTED;
 }
 
@@ -131,9 +133,11 @@ static void advance(struct order *o, enum order_event ev)
                 submit(o, plan_work);
                 break;
         case ORDER_EV_WANTS:
+                unfinished_add(o->dp, &o->w);
                 r = transfer_start(o, &o->err);
                 break;
         case ORDER_EV_COMPLETE:
+                unfinished_take(o);
                 submit(o, commit_work);
                 break;
         case ORDER_EV_COMMITTED:

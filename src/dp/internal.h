@@ -49,6 +49,8 @@ struct order {
         int outcome;                    /* enum order_event, or < 0: err */
         struct err err;
         struct verification *verification;      /* validate */
+        struct hash_id leftovers[4];    /* manifests of versions that will not be finished now */
+        size_t n_leftovers;
 };
 
 enum link_state { LINK_NEW, LINK_UP, LINK_DOWN };
@@ -94,6 +96,8 @@ struct dp {
         struct fetch_pool *pool;
         struct blocks blocks;
         struct list orders;
+        struct list unfinished;
+        size_t n_unfinished;
         struct link link;
         struct mail mail;
         struct gc gc;
@@ -171,6 +175,12 @@ size_t mail_count(const struct dp *d);
 
 /* ---- inventory.c ---- */
 MUST int inventory_body(struct dp *d, uint64_t order, struct buf *out, struct err *e);  /* store worker */
+
+/* ---- unfinished.c ---- */
+void unfinished_add(struct dp *d, const struct dpwire_order *w);        /* pieces of this version begin to arrive */
+void unfinished_take(struct order *o);          /* the package's others become the order's leftovers */
+void unfinished_drop(struct order *o);          /* store worker: they may go */
+void unfinished_free(struct dp *d);
 
 /* ---- gc.c ---- */
 MUST int gc_start(struct dp *d, struct err *e);

@@ -349,6 +349,44 @@ static void cancelled_orders_say_nothing(void **state)
         assert_null(fake_site_report(&w->site, id));
 }
 
+static uint64_t library_bytes(struct world *w)
+{
+        char *path = tmpdir_path(w->dir, "library/packs");
+        uint64_t total = 0;
+        struct dirent *de;
+        struct stat st;
+        DIR *d = opendir(path);
+
+        assert_non_null(d);
+        while ((de = readdir(d)))
+                if (de->d_name[0] != '.' && fstatat(dirfd(d), de->d_name, &st, 0) == 0)
+                        total += (uint64_t)st.st_size;
+        (void)closedir(d);
+        free(path);
+        return total;
+}
+
+/* What arrived of a version stays for the next try, but not when the package is to go. */
+static void a_removal_ends_an_install(void **state)
+{
+        struct world *w = *state;
+        struct dp_stats st;
+        uint64_t id, gone;
+
+        w->site.cut_after = 800000;
+        w->site.cuts = 1;
+        id = install(w, 1);
+        WAIT(w, w->site.n_content == 1);
+        w->site.content_status = 503;
+        WAIT(w, w->site.n_content >= 2);
+        w->site.settled[0] = true;      /* the site has dropped it */
+        gone = fake_site_order(&w->site, DPWIRE_REMOVE, PACKAGE, 1);
+        assert_int_equal(reported(w, gone)->m.result, DPWIRE_REMOVED);
+        assert_null(fake_site_report(&w->site, id));
+        WAIT(w, (dp_get_stats(w->dp, &st), st.orders == 0));
+        WAIT(w, library_bytes(w) < 200000);
+}
+
 /* Flip one bit of a pack behind the DP's back. */
 static void damage(struct world *w, size_t at)
 {
@@ -438,6 +476,7 @@ int main(void)
                 T(source_gone),
                 T(no_space),
                 T(cancelled_orders_say_nothing),
+                T(a_removal_ends_an_install),
                 T(damage_is_found_and_mended),
                 T(validating_nothing),
                 T(many_orders_at_once),
