@@ -222,7 +222,9 @@ int model_package_put(struct tx *t, struct str id, const struct cim_instance *in
         if (r)
                 return r;
         pkg_touch(t, &p);
-        pkg_touch_pairs(t, &p);
+        /* What DPs' rows show of a package. */
+        if (field_number(was, "PackageType") != field_number(now, "PackageType") || has_source(now) != p.has_source)
+                pkg_touch_pairs(t, &p);
         tx_touch_where(t, "SMS_Program", &key, 1);
         r = write_row(t, &p, now, e);
         if (!r && has_source(now) != p.has_source)

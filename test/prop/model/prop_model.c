@@ -297,8 +297,8 @@ static void change_package(struct world *w, const char *id)
 {
         char json[300];
 
-        snprintf(json, sizeof(json), "{\"PackageID\":\"%s\",\"Name\":\"N%zu\",\"Version\":\"%zu\",\"PackageType\":0,\"PkgSourceFlag\":%d}",
-                 id, draw(w, 9), draw(w, 3), prop_one_in(w->p, 4) ? 1 : 2);
+        snprintf(json, sizeof(json), "{\"PackageID\":\"%s\",\"Name\":\"N%zu\",\"Version\":\"%zu\",\"PackageType\":%d,\"PkgSourceFlag\":%d}",
+                 id, draw(w, 9), draw(w, 3), prop_one_in(w->p, 3) ? 257 : 0, prop_one_in(w->p, 4) ? 1 : 2);
         (void)!took(w, "package put", fixture_do(&w->f, do_rename, instance(&w->f, "SMS_Package", json)));
 }
 
@@ -483,7 +483,7 @@ static void histories(void **state)
         bool held;
 
         fixture_open(&shared);
-        held = prop_check("model histories", 300, history);
+        held = prop_check("model histories", 200, history);
         fixture_close(&shared);
         assert_true(held);
 }
