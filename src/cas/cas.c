@@ -44,7 +44,7 @@ static int open_index(struct cas *c, struct err *e)
                          DB_WRITER | DB_FULL_SYNC | (c->o.small ? DB_SMALL_CACHE : 0), e);
         free(path);
         if (r < 0 && e && e->kind == ERR_CORRUPT)
-                return err_prefix(e, "content library %s: remove library.db* to have the index built anew from the packs",
+                return err_prefix(e, "content library %s: remove library.db*, and the index is built anew from packs",
                                   c->dir);
         if (r < 0)
                 return err_prefix(e, "content library %s", c->dir);
@@ -223,7 +223,8 @@ int cas_read(struct cas *c, struct hasher *h, const struct cas_extent *x, const 
         if (r == -ENODATA)
                 return CAS_E_MISMATCH;
         if (r < 0)
-                return err_sys(e, -r, "content library %s: read pack %08x at %" PRIu64, c->dir, (unsigned)x->pack, x->at);
+                return err_sys(e, -r, "content library %s: read pack %08x at %" PRIu64, c->dir, (unsigned)x->pack,
+                               x->at);
         hash_bytes_id(h, p, x->len, &got);
         return hash_id_eq(&got, id) ? CAS_OK : CAS_E_MISMATCH;
 }

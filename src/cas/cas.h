@@ -76,7 +76,8 @@ MUST int cas_find_many(struct cas *c, const struct hash_id *ids, size_t n, struc
  */
 MUST int cas_extent_open(struct cas *c, uint32_t pack, int *fd_out, struct err *e);
 /* Bytes of a piece into p (len of them) with its hash checked: CAS_OK, CAS_E_MISMATCH, < 0. */
-MUST int cas_read(struct cas *c, struct hasher *h, const struct cas_extent *x, const struct hash_id *id, void *p, struct err *e);
+MUST int cas_read(struct cas *c, struct hasher *h, const struct cas_extent *x, const struct hash_id *id, void *p,
+                  struct err *e);
 
 /* ---- writing ---- */
 MUST int cas_writer_new(struct cas_writer **out, struct cas *c, struct err *e);         /* takes a pack of its own */
@@ -103,7 +104,7 @@ uint64_t cas_writer_unsynced(struct cas_writer *w);       /* bytes since the las
 MUST int cas_manifest_temp(struct cas *c, int *fd_out, struct err *e);
 /* Check structure and that its SHA-256 is @id, then publish (idempotent). Consumes fd. CAS_E_MISMATCH when not. */
 MUST int cas_manifest_put(struct cas *c, int fd, const struct hash_id *id, struct err *e);
-/* Remove a manifest that no version uses (an order was cancelled), so that its pieces may go. CAS_OK also when absent. */
+/* Remove a manifest that no version uses (an order was cancelled): its pieces may go. CAS_OK also when absent. */
 MUST int cas_manifest_drop(struct cas *c, const struct hash_id *id, struct err *e);
 struct cas_manifest {                   /* mapped, read-only */
         struct manifest m;
@@ -111,7 +112,8 @@ struct cas_manifest {                   /* mapped, read-only */
         void *map;
         size_t map_len;
 };
-MUST int cas_manifest_open(struct cas *c, const struct hash_id *id, struct cas_manifest *out, struct err *e);   /* CAS_E_ABSENT */
+/* CAS_OK, CAS_E_ABSENT, < 0 */
+MUST int cas_manifest_open(struct cas *c, const struct hash_id *id, struct cas_manifest *out, struct err *e);
 void cas_manifest_close(struct cas_manifest *m);
 /* Give back the memory of the mapping's pages after a long scan; they are read again when needed. */
 void cas_manifest_trim(const struct cas_manifest *m);
@@ -133,7 +135,8 @@ struct cas_version {
  */
 MUST int cas_version_commit(struct cas *c, const char *package, uint32_t version, const struct hash_id *manifest,
                             bool replace, struct err *e);
-MUST int cas_version_find(struct cas *c, const char *package, struct cas_version *newest_out, struct err *e);   /* CAS_E_ABSENT */
+/* The newest, or one: CAS_OK, CAS_E_ABSENT, < 0. */
+MUST int cas_version_find(struct cas *c, const char *package, struct cas_version *newest_out, struct err *e);
 MUST int cas_version_get(struct cas *c, const char *package, uint32_t version, struct cas_version *out, struct err *e);
 /* fn returns false to stop. */
 MUST int cas_version_each(struct cas *c, bool (*fn)(void *ctx, const struct cas_version *v), void *ctx, struct err *e);
@@ -152,14 +155,14 @@ MUST int cas_verify(struct cas *c, const struct cas_version *v, uint64_t rate_Bp
                     uint64_t *bytes_out, struct err *e);
 /* Mark one piece damaged (its bytes turned out wrong when read). */
 MUST int cas_mark_damaged(struct cas *c, const struct hash_id *id, struct err *e);
-/* Is any piece of the version damaged or missing?  CAS_OK: sound as far as known. CAS_E_ABSENT: no. Index only, no bytes read. */
+/* Is all of the version sound, as far as the index knows?  CAS_OK, CAS_E_ABSENT: no. No byte of content is read. */
 MUST int cas_version_sound(struct cas *c, const struct cas_version *v, struct err *e);
 struct cas_gc_stats {
         uint64_t pieces_dropped, bytes_freed;
         uint64_t packs_removed;         /* rewritten ones among them */
         uint64_t packs_rewritten, manifests_removed;
 };
-/* Drop pieces that nothing keeps, remove empty packs, rewrite packs that are more than half dead. dry_run only counts. */
+/* Drop pieces that nothing keeps, remove empty packs, rewrite those more than half dead. dry_run only counts. */
 MUST int cas_gc(struct cas *c, bool dry_run, struct cas_gc_stats *out, struct err *e);
 struct cas_stats {
         uint64_t n_pieces, n_packs, n_versions, bytes_packs, bytes_live;

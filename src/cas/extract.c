@@ -47,7 +47,7 @@ static int leave(struct extract *x, struct err *e)
         int r = set_times(l->fd, ".", l->mtime_ns, e);
 
         if (r == 0 && os.fchmodat(l->fd, ".", l->mode, 0) < 0)
-                r = err_sys(e, errno, "set mode of \"%.*s\"", (int)l->path_len, x->path);
+                r = err_sys(e, errno, "set mode of \"%s\"", manifest_shown((struct str){ x->path, l->path_len }).z);
         (void)os.close(l->fd);
         if (x->depth > 0)
                 x->path[x->levels[x->depth - 1].path_len] = '\0';
@@ -68,7 +68,7 @@ static int to_folder_of(struct extract *x, struct str path, char name[MANIFEST_N
                 int r;
 
                 if (x->depth == 1)
-                        return err_set(e, ERR_CORRUPT, "manifest: \"%.*s\" has no folder", STR_ARG(path));
+                        return err_set(e, ERR_CORRUPT, "manifest: \"%s\" has no folder", manifest_shown(path).z);
                 r = leave(x, e);
                 if (r < 0)
                         return r;
@@ -91,10 +91,10 @@ static int make_folder(struct extract *x, int dirfd, const char *name, const str
         int fd;
 
         if (os.mkdirat(dirfd, name, 0700) < 0)
-                return err_sys(e, errno, "create folder \"%.*s\"", STR_ARG(en->path));
+                return err_sys(e, errno, "create folder \"%s\"", manifest_shown(en->path).z);
         fd = os.openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
         if (fd < 0)
-                return err_sys(e, errno, "open folder \"%.*s\"", STR_ARG(en->path));
+                return err_sys(e, errno, "open folder \"%s\"", manifest_shown(en->path).z);
         return enter(x, fd, en);
 }
 
@@ -113,12 +113,13 @@ static int write_pieces(struct extract *x, int fd, const struct manifest_entry *
                 if (r == CAS_E_MISMATCH && cas_mark_damaged(x->c, &id, e) < 0)
                         return err_number(ERR_IO);
                 if (r > 0)
-                        return err_set(e, ERR_CORRUPT, "\"%.*s\": a piece of it is missing or damaged", STR_ARG(en->path));
+                        return err_set(e, ERR_CORRUPT, "\"%s\": a piece of it is missing or damaged",
+                                       manifest_shown(en->path).z);
                 if (r < 0)
                         return r;
                 r = os_write_all(fd, x->buf, len);
                 if (r < 0)
-                        return err_sys(e, -r, "write \"%.*s\"", STR_ARG(en->path));
+                        return err_sys(e, -r, "write \"%s\"", manifest_shown(en->path).z);
         }
         return 0;
 }
@@ -128,12 +129,12 @@ static int make_file(struct extract *x, int dirfd, const char *name, const struc
         int r, fd = os.openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
         if (fd < 0)
-                return err_sys(e, errno, "create \"%.*s\"", STR_ARG(en->path));
+                return err_sys(e, errno, "create \"%s\"", manifest_shown(en->path).z);
         r = write_pieces(x, fd, en, e);
         if (os.close(fd) < 0 && r == 0)
-                r = err_sys(e, errno, "close \"%.*s\"", STR_ARG(en->path));
+                r = err_sys(e, errno, "close \"%s\"", manifest_shown(en->path).z);
         if (r == 0 && os.fchmodat(dirfd, name, en->mode, 0) < 0)
-                r = err_sys(e, errno, "set mode of \"%.*s\"", STR_ARG(en->path));
+                r = err_sys(e, errno, "set mode of \"%s\"", manifest_shown(en->path).z);
         return r < 0 ? r : set_times(dirfd, name, en->mtime_ns, e);
 }
 
@@ -144,7 +145,7 @@ static int make_link(int dirfd, const char *name, const struct manifest_entry *e
         memcpy(target, en->target.p, en->target.n);
         target[en->target.n] = '\0';
         if (os.symlinkat(target, dirfd, name) < 0)
-                return err_sys(e, errno, "create link \"%.*s\"", STR_ARG(en->path));
+                return err_sys(e, errno, "create link \"%s\"", manifest_shown(en->path).z);
         return set_times(dirfd, name, en->mtime_ns, e);
 }
 

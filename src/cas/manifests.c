@@ -48,7 +48,8 @@ static int map(int fd, struct cas_manifest *out, struct err *e)
         if (os.fstat(fd, &st) < 0)
                 return err_sys(e, errno, "examine manifest");
         if (st.st_size < MANIFEST_HEADER_LEN || st.st_size > MANIFEST_BYTES_MAX)
-                return err_set(e, ERR_CORRUPT, "manifest: %" PRIi64 " bytes is no possible length", (int64_t)st.st_size);
+                return err_set(e, ERR_CORRUPT, "manifest: %" PRIi64 " bytes is no possible length",
+                               (int64_t)st.st_size);
         out->map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
         if (out->map == MAP_FAILED) {
                 out->map = NULL;

@@ -65,8 +65,8 @@ static void name_missing(const struct cas_manifest *m, uint64_t i, struct err *e
         while (manifest_next(&cur, &en, &ignored) > 0) {
                 if (i >= en.first_piece + en.n_pieces || en.n_pieces == 0)
                         continue;
-                (void)err_set(e, ERR_CORRUPT, "\"%.*s\": a piece of it is missing or damaged: redistribute the package",
-                              STR_ARG(en.path));
+                (void)err_set(e, ERR_CORRUPT, "\"%s\": a piece of it is missing or damaged: redistribute the package",
+                              manifest_shown(en.path).z);
                 return;
         }
 }

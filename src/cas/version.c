@@ -374,8 +374,8 @@ int cas_version_commit(struct cas *c, const char *package, uint32_t version, con
                 return r;
         r = manifest_open_checked(c, manifest, &m, e);
         if (r > 0)
-                (void)err_set(e, ERR_CORRUPT, "package %s version %" PRIu32 ": its manifest is missing or damaged", package,
-                              version);
+                (void)err_set(e, ERR_CORRUPT, "package %s version %" PRIu32 ": its manifest is missing or damaged",
+                              package, version);
         if (r != CAS_OK)
                 return r < 0 ? r : CAS_E_ABSENT;
         r = commit(c, package, version, &m, replace, &why);

@@ -95,6 +95,11 @@ bool manifest_path_ok(struct str path);
  * characters as \xNN; when longer than cap, its end behind "...".
  */
 void manifest_path_text(struct str path, char *out, size_t cap);
+/* The same as a value, for the arguments of err_set(): manifest_shown(path).z */
+struct manifest_shown {
+        char z[200];
+};
+struct manifest_shown manifest_shown(struct str path);
 /*
  * manifest_link_ok - may the symbolic link at @path point to @target?
  * Reads it as text: relative, never above the root.  A ".." behind a name

@@ -55,14 +55,15 @@ static int entry_ok(const struct manifest_builder *b, const struct manifest_entr
         bool inner;
 
         if (!manifest_path_ok(en->path))
-                return err_set(e, ERR_INVALID, "path \"%.*s\" is too long, too deep or not allowed", STR_ARG(en->path));
+                return err_set(e, ERR_INVALID, "path \"%s\" is too long, too deep or not allowed", manifest_shown(en->path).z);
         if (b->n_entries == 0 ? en->path.n != 0 || en->type != MANIFEST_DIR : manifest_path_cmp(prev, en->path) >= 0)
-                return err_set(e, ERR_INVALID, "path \"%.*s\" is out of order", STR_ARG(en->path));
+                return err_set(e, ERR_INVALID, "path \"%s\" is out of order", manifest_shown(en->path).z);
         if (en->type == MANIFEST_SYMLINK && !manifest_link_ok(en->path, en->target, &inner))
-                return err_set(e, ERR_INVALID, "symbolic link \"%.*s\" leaves the folder (%.*s)", STR_ARG(en->path),
-                               STR_ARG(en->target));
-        if (en->type == MANIFEST_FILE ? en->n_pieces != b->open_pieces || en->size != b->open_bytes : b->open_pieces != 0)
-                return err_set(e, ERR_INVALID, "\"%.*s\": its pieces do not make up its size", STR_ARG(en->path));
+                return err_set(e, ERR_INVALID, "symbolic link \"%s\" leaves the folder (%s)", manifest_shown(en->path).z,
+                               manifest_shown(en->target).z);
+        if (en->type != MANIFEST_FILE ? b->open_pieces != 0 :
+                                        en->n_pieces != b->open_pieces || en->size != b->open_bytes)
+                return err_set(e, ERR_INVALID, "\"%s\": its pieces do not make up its size", manifest_shown(en->path).z);
         return 0;
 }
 

@@ -12,7 +12,7 @@ enum { LINK_LOOKUPS_MAX = 100000 };
 
 static int damaged(struct err *e, struct str path, const char *what)
 {
-        return err_set(e, ERR_CORRUPT, "manifest: \"%.*s\": %s", STR_ARG(path), what);
+        return err_set(e, ERR_CORRUPT, "manifest: \"%s\": %s", manifest_shown(path).z, what);
 }
 
 static int file_sum(const struct manifest *m, const struct manifest_entry *en, struct err *e)

@@ -123,3 +123,11 @@ void manifest_path_text(struct str path, char *out, size_t cap)
         }
         out[n] = '\0';
 }
+
+struct manifest_shown manifest_shown(struct str path)
+{
+        struct manifest_shown s;
+
+        manifest_path_text(path, s.z, sizeof(s.z));
+        return s;
+}

@@ -60,28 +60,24 @@ void entry_from_stat(struct manifest_entry *en, const struct stat *st)
 
 int changed_error(struct str path, struct err *e)
 {
-        char text[PATH_TEXT];
-
-        manifest_path_text(path, text, sizeof(text));
         return err_set(e, ERR_CONFLICT,
-                       "\"%s\" changes while it is read: stop what writes to it, or give a copy as the source", text);
+                       "\"%s\" changes while it is read: stop what writes to it, or give a copy as the source",
+                       manifest_shown(path).z);
 }
 
 int open_file(int dirfd, const char *name, struct str path, int *fd_out, struct stat *st_out, struct err *e)
 {
-        char text[PATH_TEXT];
         int fd = os.openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 
         if (fd < 0 && (errno == ENOENT || errno == ELOOP))
                 return changed_error(path, e);
-        manifest_path_text(path, text, sizeof(text));
         if (fd < 0)
-                return err_sys(e, errno, "read \"%s\"", text);
+                return err_sys(e, errno, "read \"%s\"", manifest_shown(path).z);
         if (os.fstat(fd, st_out) < 0) {
                 int sys = errno;
 
                 (void)os.close(fd);
-                return err_sys(e, sys, "read \"%s\"", text);
+                return err_sys(e, sys, "read \"%s\"", manifest_shown(path).z);
         }
         if (!S_ISREG(st_out->st_mode)) {
                 (void)os.close(fd);
@@ -112,10 +108,7 @@ int read_at(int fd, void *p, size_t n, off_t at, size_t *n_out)
 
 static int read_error(int r, struct str path, struct err *e)
 {
-        char text[PATH_TEXT];
-
-        manifest_path_text(path, text, sizeof(text));
-        return err_sys(e, -r, "read \"%s\"", text);
+        return err_sys(e, -r, "read \"%s\"", manifest_shown(path).z);
 }
 
 /* Did nothing happen to it since before? 0 or 1; < 0. */

@@ -27,7 +27,7 @@ int snapshot_check_source(const char *source, struct err *e)
         if (fd < 0 && errno == ENOTDIR)
                 return err_set(e, ERR_INVALID, "source folder %s is not a folder", source);
         if (fd < 0 && errno == EACCES)
-                return err_set(e, ERR_DENIED, "source folder %s cannot be read: give the site server's user the right to",
+                return err_set(e, ERR_DENIED, "source folder %s cannot be read: let the site server's user read it",
                                source);
         if (fd < 0)
                 return err_sys(e, errno, "source folder %s", source);

@@ -25,7 +25,6 @@ enum {
         THREADS_MAX = 4,
         RING_MAX = THREADS_MAX + 2,
         REREADS = 3,
-        PATH_TEXT = 240,                        /* of a path in an error text */
 };
 
 struct folder {                                 /* counted by the walking thread alone */

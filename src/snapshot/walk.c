@@ -18,10 +18,7 @@ struct names {
 
 static int fail_path(struct take *t, size_t path_len, int sys, const char *what, struct err *e)
 {
-        char text[PATH_TEXT];
-
-        manifest_path_text((struct str){ t->path, path_len }, text, sizeof(text));
-        return err_sys(e, sys, "%s \"%s\"", what, text);
+        return err_sys(e, sys, "%s \"%s\"", what, manifest_shown((struct str){ t->path, path_len }).z);
 }
 
 /* ---- names of a folder ---- */
@@ -89,16 +86,14 @@ static int list(struct take *t, int fd, size_t path_len, struct names *s, struct
 
 static int refuse_collisions(struct take *t, size_t path_len, struct names *s, struct err *e)
 {
-        char text[PATH_TEXT];
-
         qsort(s->v, s->n, sizeof(*s->v), by_bytes_nocase);
         for (size_t i = 1; i < s->n; i++) {
                 if (str_cmp_nocase(str_of(s->v[i - 1]), str_of(s->v[i])) != 0)
                         continue;
-                manifest_path_text((struct str){ t->path, path_len }, text, sizeof(text));
                 return err_set(e, ERR_INVALID,
-                               "folder \"%s\": \"%s\" and \"%s\" differ only in case, and clients hold them for one: rename one",
-                               text, s->v[i - 1], s->v[i]);
+                               "folder \"%s\": \"%s\" and \"%s\" differ only in case, and are one for clients: rename one",
+                               manifest_shown((struct str){ t->path, path_len }).z,
+                               manifest_shown(str_of(s->v[i - 1])).z, manifest_shown(str_of(s->v[i])).z);
         }
         return 0;
 }
@@ -261,8 +256,8 @@ static int sub_folder(struct take *t, struct folder *parent, const char *name, s
         if (os.fstat(fd, &st) < 0)
                 r = fail_path(t, path_len, errno, "open folder", e);
         else if (cas_is_inside(t->c, st.st_dev, st.st_ino))
-                r = err_set(e, ERR_INVALID, "\"%.*s\" is the content library itself: choose a source without it",
-                            (int)MIN(path_len, (size_t)PATH_TEXT), t->path);
+                r = err_set(e, ERR_INVALID, "\"%s\" is the content library itself: choose a source without it",
+                            manifest_shown((struct str){ t->path, path_len }).z);
         else {
                 entry_from_stat(&en, &st);
                 r = add_item(t, &en, path_len, name_at, NULL, ITEM_PLAIN, e);
@@ -277,7 +272,7 @@ static int symbolic_link(struct take *t, struct folder *f, const char *name, siz
                          const struct stat *st, struct err *e)
 {
         struct manifest_entry en = { .type = MANIFEST_SYMLINK };
-        char target[MANIFEST_PATH_MAX + 1], text[PATH_TEXT], to[PATH_TEXT];
+        char target[MANIFEST_PATH_MAX + 1];
         ssize_t n = os.readlinkat(f->fd, name, target, sizeof(target));
         bool inner;
 
@@ -289,17 +284,14 @@ static int symbolic_link(struct take *t, struct folder *f, const char *name, siz
         en.target = (struct str){ target, (size_t)n };
         if (manifest_link_ok((struct str){ t->path, path_len }, en.target, &inner))
                 return add_item(t, &en, path_len, name_at, NULL, ITEM_PLAIN, e);
-        manifest_path_text((struct str){ t->path, path_len }, text, sizeof(text) / 2);
-        manifest_path_text(en.target, to, sizeof(to) / 2);
         return err_set(e, ERR_INVALID,
-                       "symbolic link \"%s\" -> \"%s\" leads out of the source: make it relative and inside, or remove it",
-                       text, to);
+                       "symbolic link \"%s\" -> \"%s\" leads out of the source: make it relative and inside",
+                       manifest_shown((struct str){ t->path, path_len }).z, manifest_shown(en.target).z);
 }
 
 static int one_name(struct take *t, struct folder *f, const char *name, size_t path_len, size_t name_at, struct err *e)
 {
         struct manifest_entry en = { .type = MANIFEST_FILE };
-        char text[PATH_TEXT];
         struct stat st;
 
         if (os.fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -315,9 +307,8 @@ static int one_name(struct take *t, struct folder *f, const char *name, size_t p
                 entry_from_stat(&en, &st);
                 return add_item(t, &en, path_len, name_at, f, ITEM_SMALL, e);
         }
-        manifest_path_text((struct str){ t->path, path_len }, text, sizeof(text));
-        return err_set(e, ERR_INVALID, "\"%s\" is a device, socket or FIFO: a package holds files, folders and links only",
-                       text);
+        return err_set(e, ERR_INVALID, "\"%s\" is a device, socket or FIFO: packages hold files, folders and links",
+                       manifest_shown((struct str){ t->path, path_len }).z);
 }
 
 static int all_names(struct take *t, struct folder *f, size_t path_len, const struct names *s, struct err *e)
@@ -332,13 +323,13 @@ static int all_names(struct take *t, struct folder *f, size_t path_len, const st
                         t->path[path_len] = '/';
                 if (name_at + n > MANIFEST_PATH_MAX) {
                         t->path[path_len] = '\0';
-                        return err_set(e, ERR_INVALID, "folder \"...%s\": a path in it is longer than %d bytes: shorten names",
-                                       t->path + path_len - MIN(path_len, (size_t)100), MANIFEST_PATH_MAX);
+                        return err_set(e, ERR_INVALID, "folder \"%s\": a path in it is longer than %d bytes: shorten names",
+                                       manifest_shown((struct str){ t->path, path_len }).z, MANIFEST_PATH_MAX);
                 }
                 memcpy(t->path + name_at, s->v[i], n + 1);
                 if (!manifest_path_ok((struct str){ t->path, name_at + n }))
-                        return err_set(e, ERR_INVALID, "\"...%s\": folders are nested deeper than %d",
-                                       t->path + name_at + n - MIN(name_at + n, (size_t)100), MANIFEST_DEPTH_MAX);
+                        return err_set(e, ERR_INVALID, "\"%s\": folders are nested deeper than %d",
+                                       manifest_shown((struct str){ t->path, name_at + n }).z, MANIFEST_DEPTH_MAX);
                 r = one_name(t, f, s->v[i], name_at + n, name_at, e);
                 if (r < 0)
                         return r;

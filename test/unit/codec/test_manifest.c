@@ -32,7 +32,8 @@ static void piece_header_goes_round(void **state)
 
 static void paths_are_ordered_as_a_walk_meets_them(void **state)
 {
-        static const char *const in_order[] = { "", "a", "a/b", "a/b/c", "a/c", "a b", "a!", "a.txt", "b", "\xff", "\xff/x" };
+        static const char *const in_order[] = { "", "a", "a/b", "a/b/c", "a/c", "a b", "a!", "a.txt", "b", "\xff",
+                                                "\xff/x" };
 
         for (size_t i = 0; i < ARRAY_SIZE(in_order); i++) {
                 for (size_t j = 0; j < ARRAY_SIZE(in_order); j++) {
@@ -72,7 +73,8 @@ static void links_stay_inside(void **state)
         } v[] = {
                 { "l", "a", true, false },            { "d/l", "../a", true, false }, { "l", "../a", false, false },
                 { "l", "/etc/passwd", false, false }, { "d/l", "../../a", false, false }, { "l", "", false, false },
-                { "l", "a/../b", true, true },        { "l", "a/../../b", false, true }, { "d/e/l", "./..//../x", true, false },
+                { "l", "a/../b", true, true },        { "l", "a/../../b", false, true },
+                { "d/e/l", "./..//../x", true, false },
                 { "l", ".", true, false },
         };
 
@@ -126,7 +128,8 @@ static void dir(struct manifest_builder *b, const char *path)
 
 static void file(struct manifest_builder *b, const char *path, unsigned pieces)
 {
-        struct manifest_entry en = { .type = MANIFEST_FILE, .mode = 04755, .mtime_ns = INT64_MAX, .path = str_of(path) };
+        struct manifest_entry en = { .type = MANIFEST_FILE, .mode = 04755, .mtime_ns = INT64_MAX,
+                                     .path = str_of(path) };
         struct err e = { 0 };
 
         for (unsigned i = 0; i < pieces; i++) {
@@ -143,7 +146,8 @@ static void file(struct manifest_builder *b, const char *path, unsigned pieces)
 
 static void sym(struct manifest_builder *b, const char *path, const char *target)
 {
-        struct manifest_entry en = { .type = MANIFEST_SYMLINK, .mode = 0777, .path = str_of(path), .target = str_of(target) };
+        struct manifest_entry en = { .type = MANIFEST_SYMLINK, .mode = 0777, .path = str_of(path),
+                                     .target = str_of(target) };
         struct err e = { 0 };
 
         assert_int_equal(manifest_builder_entry(b, &en, &e), 0);

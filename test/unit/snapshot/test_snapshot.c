@@ -218,7 +218,8 @@ static void refused(struct rig *r, enum err_kind kind, const char *word)
 static void links_out_of_the_tree_are_refused(void **state)
 {
         struct rig *r = rig_new();
-        _cleanup_(freep) char *a = tmpdir_path(r->src, "a"), *s = tmpdir_path(r->src, "d/s"), *u = tmpdir_path(r->src, "u");
+        _cleanup_(freep) char *a = tmpdir_path(r->src, "a"), *s = tmpdir_path(r->src, "d/s"),
+                             *u = tmpdir_path(r->src, "u");
 
         assert_int_equal(symlink("/etc/passwd", a), 0);
         refused(r, ERR_INVALID, "\"a\"");
@@ -283,7 +284,8 @@ static void deep_and_long_paths_are_refused(void **state)
 static void case_collisions_are_refused_when_asked(void **state)
 {
         struct rig *r = rig_new();
-        struct snapshot_opts o = { .source = r->src, .package = "P0100001", .version = 1, .refuse_case_collisions = true };
+        struct snapshot_opts o = { .source = r->src, .package = "P0100001", .version = 1,
+                                   .refuse_case_collisions = true };
         struct snapshot_result res;
         struct err e = { 0 };
 
