@@ -107,12 +107,8 @@ def order_lowers_installed_at_once(site, package, work):
 
 
 def changed_bytes_are_found_and_mended(site, package, dp, name):
-    pack = sorted(os.listdir(f'{dp.data}/library/packs'))[0]
-    with open(f'{dp.data}/library/packs/{pack}', 'r+b') as out:
-        out.seek(os.path.getsize(out.name) // 2)
-        byte = out.read(1)
-        out.seek(-1, 1)
-        out.write(bytes([byte[0] ^ 1]))
+    pack = f"{dp.data}/library/packs/{sorted(os.listdir(f'{dp.data}/library/packs'))[0]}"
+    flip_bit(pack, os.path.getsize(pack) // 2)
     site.method('Validate', PackageIDs=[package], DPs=[name])
     row = wait_for(site, package, name, lambda r: r['State'] == MONITORING)
     check('validation finds a flipped bit: state 8', row['State'] == MONITORING, row)
@@ -204,6 +200,79 @@ def lying_dp(site, package, dp, name):
     check('the real DP then does install', row['State'] == INSTALLED, row)
 
 
+def flip_bit(path, at):
+    with open(path, 'r+b') as out:
+        out.seek(at)
+        byte = out.read(1)
+        out.seek(-1, 1)
+        out.write(bytes([byte[0] ^ 1]))
+
+
+def damaged_site_library(site, package, dp, name):
+    """The site's own bytes rot before they are sent: the DP refuses them, and a new version of the same source mends."""
+    packs = f'{site.folder}/site/library/packs'
+    newest = max((f'{packs}/{entry}' for entry in os.listdir(packs)), key=os.path.getmtime)
+    flip_bit(newest, os.path.getsize(newest) - 20000)
+    distribute(site, package, name)
+    row = wait_for(site, package, name, lambda r: r['ReasonCode'] in ('HashMismatch', 'SourceGone'))
+    check('a damaged site library installs nothing', row['State'] == RETRYING, row)
+    check('and says so', row['ReasonCode'] in ('HashMismatch', 'SourceGone'), row)
+    site.update_package(package)
+    row = wait_for(site, package, name, lambda r: r['State'] == INSTALLED)
+    check('an update from the sound source mends it', row['State'] == INSTALLED, row)
+
+
+def lost_library(site, package, dp, name):
+    distribute(site, package, name)
+    wait_for(site, package, name, lambda r: r['State'] == INSTALLED)
+    dp.stop()
+    shutil.rmtree(f'{dp.data}/library')
+    dp.start()
+    row = wait_for(site, package, name, lambda r: r['State'] == MONITORING)
+    check('a DP that lost its disk is not INSTALLED', row['State'] == MONITORING, row)
+    site.method('Redistribute', DPs=[name], FailedOnly=True)
+    row = wait_for(site, package, name, lambda r: r['State'] == INSTALLED)
+    check('redistributing what is in trouble mends it', row['State'] == INSTALLED, row)
+
+
+def silent_dp(site, package, dp, name):
+    os.kill(dp.pid, signal.SIGSTOP)
+    distribute(site, package, name)
+    row = condition(site, package, name)
+    check('a DP that does not answer is pending or retrying', row['State'] in (1, RETRYING), row)
+    os.kill(dp.pid, signal.SIGCONT)
+    row = wait_for(site, package, name, lambda r: r['State'] == INSTALLED)
+    check('and installs when it answers again', row['State'] == INSTALLED, row)
+
+
+def truncated_pack(site, package, dp, name):
+    distribute(site, package, name)
+    wait_for(site, package, name, lambda r: r['State'] == INSTALLED)
+    dp.stop()
+    packs = f'{dp.data}/library/packs'
+    newest = max((f'{packs}/{entry}' for entry in os.listdir(packs)), key=os.path.getmtime)
+    os.truncate(newest, os.path.getsize(newest) // 2)
+    dp.start()
+    site.method('Validate', PackageIDs=[package], DPs=[name])
+    row = wait_for(site, package, name, lambda r: r['State'] == MONITORING)
+    check('a truncated pack is found: state 8', row['State'] == MONITORING, row)
+    site.method('Redistribute', PackageIDs=[package], DPs=[name], FailedOnly=False)
+    row = wait_for(site, package, name, lambda r: r['State'] == INSTALLED)
+    check('and mended', row['State'] == INSTALLED, row)
+
+
+def removal(site, package, dp, name):
+    distribute(site, package, name)
+    wait_for(site, package, name, lambda r: r['State'] == INSTALLED)
+    site.method('Remove', PackageIDs=[package], DPs=[name])
+    check('ordering a removal lowers Targeted at once', counters(root(site, package))[0] == 0, root(site, package))
+    end = time.monotonic() + 20
+    while time.monotonic() < end and site.get('TM_DistributionCondition', f"PackageID eq '{package}'"):
+        time.sleep(.05)
+    rows = site.get('TM_DistributionCondition', f"PackageID eq '{package}'")
+    check('and the row goes when the DP says it is gone', not rows, rows)
+
+
 def main():
     work = tempfile.mkdtemp(prefix='tallyman-truth-')
     tree(f'{work}/source')
@@ -219,7 +288,8 @@ def main():
         names = sorted(by_name)
         changed_bytes_are_found_and_mended(site, package, by_name[names[0]], names[0])
 
-        for number, scenario in enumerate((full_disk, foreign_certificate, wrong_clock, lying_dp)):
+        for number, scenario in enumerate((full_disk, foreign_certificate, wrong_clock, lying_dp, damaged_site_library,
+                                            lost_library, silent_dp, truncated_pack, removal)):
             tree(f'{work}/source{number}', seed=10 + number)
             package = site.create_package(f'Scenario {number}', f'{work}/source{number}')
             site.wait_stored(package, 1)
