@@ -409,7 +409,7 @@ static int dp_fn(struct tx *t, void *arg, struct err *e)
         return r;
 }
 
-static void keep_der(struct fake_dp *f, struct str pem)
+void fake_dp_certificate(struct fake_dp *f, struct str pem)
 {
         char text[8192];
         size_t n = 0;
@@ -452,7 +452,7 @@ void fake_dp_enrol(struct fake_dp *f, struct site *s, const char *name)
                 fail_msg("%d %s", a.status, a.body.p);
         assert_int_equal(dpwire_enrolled_decode(&a.x.arena, buf_str(&a.body), &enrolled, &e), 0);
         assert_true(str_eqz(enrolled.site_code, "P01"));
-        keep_der(f, enrolled.certificate);
+        fake_dp_certificate(f, enrolled.certificate);
         answer_fini(&a);
         buf_fini(&b);
         free(key);
@@ -549,4 +549,71 @@ int fake_report(struct fake_dp *f, const struct dpwire_order *o, enum dpwire_res
         answer_fini(&a);
         buf_fini(&b);
         return status;
+}
+
+/* ---- the usual beginning ---- */
+
+static void fill_source(struct site *s)
+{
+        static char big[300000];
+        uint32_t x = 12345;
+
+        for (size_t i = 0; i < sizeof(big); i++) {
+                x = x * 1664525 + 1013904223;
+                big[i] = (char)(x >> 24);
+        }
+        tmpdir_write(s->dir, "source/setup.exe", big, sizeof(big));
+        tmpdir_write(s->dir, "source/docs/readme.txt", "read me", 7);
+        tmpdir_write(s->dir, "source/empty", "", 0);
+}
+
+void open_fixture(struct fixture *f)
+{
+        site_open(&f->s);
+        fill_source(&f->s);
+}
+
+void begin(struct fixture *f)
+{
+        site_start(&f->s);
+        fake_dp_enrol(&f->dp, &f->s, "PAR01");
+        site_package(&f->s, "Editor", f->package);
+        site_assign(&f->s, f->package, f->dp.dp_id);
+}
+
+void end(struct fixture *f)
+{
+        if (f->s.d)
+                assert_int_equal(site_differences(&f->s), 0);
+        fake_dp_fini(&f->dp);
+        site_close(&f->s);
+}
+
+const char *condition(struct fixture *f, const char *property)
+{
+        return site_get(&f->s, "TM_DistributionCondition", "PackageID", f->package, property);
+}
+
+bool condition_is(struct fixture *f, const char *property, const char *value)
+{
+        return strcmp(condition(f, property), value) == 0;
+}
+
+struct str want_all(const struct manifest *m, struct buf *b)
+{
+        struct dpwire_want_writer w;
+
+        dpwire_want_begin(&w, b);
+        for (uint64_t i = 0; i < m->n_pieces; i++)
+                dpwire_want_add(&w, i);
+        dpwire_want_end(&w);
+        return buf_str(b);
+}
+
+void content_path(const struct hash_id *id, const char *prefix, char out[128])
+{
+        char hex[HASH_HEX_LEN + 1];
+
+        hash_id_hex(id, hex);
+        snprintf(out, 128, "%s%s", prefix, hex);
 }

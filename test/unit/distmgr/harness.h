@@ -82,6 +82,8 @@ struct fake_dp {
         bool polling;
 };
 void fake_dp_enrol(struct fake_dp *f, struct site *s, const char *name);
+/* The certificate it shows from now on; the one before is not freed. */
+void fake_dp_certificate(struct fake_dp *f, struct str pem);
 void fake_dp_fini(struct fake_dp *f);
 /* Any request; the answer is waited for unless it is the long poll. */
 void fake_start(struct fake_dp *f, struct answer *a, const char *method, const char *path, const char *query, struct str body);
@@ -96,3 +98,18 @@ struct dpwire_orders fake_orders(struct fake_dp *f);
 struct dpwire_order fake_next(struct fake_dp *f, enum dpwire_kind kind, const uint64_t *active, size_t n);
 /* A report on an order; returns the status. */
 int fake_report(struct fake_dp *f, const struct dpwire_order *o, enum dpwire_result r, const char *text);
+
+/* ---- the usual beginning: a source folder, a DP PAR01, a package assigned to it ---- */
+struct fixture {
+        struct site s;
+        struct fake_dp dp;
+        char package[PACKAGE_ID_LEN + 1];
+};
+void open_fixture(struct fixture *f);   /* nothing is started: settings may still be changed */
+void begin(struct fixture *f);
+void end(struct fixture *f);            /* the counters must agree */
+/* A property of TM_DistributionCondition of the package. */
+const char *condition(struct fixture *f, const char *property);
+bool condition_is(struct fixture *f, const char *property, const char *value);
+void content_path(const struct hash_id *id, const char *prefix, char out[128]);
+struct str want_all(const struct manifest *m, struct buf *b);

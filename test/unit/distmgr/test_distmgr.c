@@ -3,79 +3,7 @@
 #include "harness.h"
 #include "codec/piece.h"
 
-struct fixture {
-        struct site s;
-        struct fake_dp dp;
-        char package[PACKAGE_ID_LEN + 1];
-};
-
-static void fill_source(struct site *s)
-{
-        static char big[300000];
-        uint32_t x = 12345;
-
-        for (size_t i = 0; i < sizeof(big); i++) {
-                x = x * 1664525 + 1013904223;
-                big[i] = (char)(x >> 24);
-        }
-        tmpdir_write(s->dir, "source/setup.exe", big, sizeof(big));
-        tmpdir_write(s->dir, "source/docs/readme.txt", "read me", 7);
-        tmpdir_write(s->dir, "source/empty", "", 0);
-}
-
-/* A site with one enrolled DP; nothing is started. */
-static void open_fixture(struct fixture *f)
-{
-        site_open(&f->s);
-        fill_source(&f->s);
-}
-
-static void begin(struct fixture *f)
-{
-        site_start(&f->s);
-        fake_dp_enrol(&f->dp, &f->s, "PAR01");
-        site_package(&f->s, "Editor", f->package);
-        site_assign(&f->s, f->package, f->dp.dp_id);
-}
-
-static void end(struct fixture *f)
-{
-        if (f->s.d)
-                assert_int_equal(site_differences(&f->s), 0);
-        fake_dp_fini(&f->dp);
-        site_close(&f->s);
-}
-
-static const char *condition(struct fixture *f, const char *property)
-{
-        return site_get(&f->s, "TM_DistributionCondition", "PackageID", f->package, property);
-}
-
-static bool condition_is(struct fixture *f, const char *property, const char *value)
-{
-        return strcmp(condition(f, property), value) == 0;
-}
-
 /* ---- content ---- */
-
-static struct str want_all(const struct manifest *m, struct buf *b)
-{
-        struct dpwire_want_writer w;
-
-        dpwire_want_begin(&w, b);
-        for (uint64_t i = 0; i < m->n_pieces; i++)
-                dpwire_want_add(&w, i);
-        dpwire_want_end(&w);
-        return buf_str(b);
-}
-
-static void content_path(const struct hash_id *id, const char *prefix, char out[128])
-{
-        char hex[HASH_HEX_LEN + 1];
-
-        hash_id_hex(id, hex);
-        snprintf(out, 128, "%s%s", prefix, hex);
-}
 
 /* Every wanted piece came, in order, with the bytes its hash promises. */
 static void check_pieces(const struct manifest *m, const struct buf *body)
