@@ -267,36 +267,6 @@ static void old_versions_and_gone_packages_leave_the_library(void **state)
         end(&f);
 }
 
-static void a_read_that_fails_breaks_the_answer_off(void **state)
-{
-        char path[128];
-        struct dpwire_order o;
-        struct answer man, a;
-        struct manifest m;
-        struct fixture f;
-        struct err e = { 0 };
-        struct buf want;
-
-        open_fixture(&f);
-        begin(&f);
-        o = fake_next(&f.dp, DPWIRE_INSTALL, NULL, 0);
-        content_path(&o.manifest, DPWIRE_PATH_MANIFEST, path);
-        fake_call(&f.dp, &man, "GET", path, "", STR(""));
-        assert_int_equal(manifest_open(&m, man.body.p, man.body.n, &e), 0);
-        buf_init(&want, 0);
-        content_path(&o.manifest, DPWIRE_PATH_CONTENT, path);
-        fault_install(&(struct fault_plan){ .mask = FAULT_BIT(FAULT_PREAD), .k = 3, .error = EIO });
-        fake_call(&f.dp, &a, "POST", path, "", want_all(&m, &want));
-        assert_int_equal(fault_hits(), 1);
-        fault_remove();
-        assert_true(a.aborted);                 /* what came cannot be taken for the whole */
-        SITE_WAIT(&f.s, condition_is(&f, "ReasonCode", "SourceGone"));
-        answer_fini(&a);
-        answer_fini(&man);
-        buf_fini(&want);
-        end(&f);
-}
-
 /* ---- time ---- */
 
 static void a_clock_set_back_does_not_put_off_retries(void **state)
@@ -369,7 +339,6 @@ int main(void)
                 cmocka_unit_test(a_new_poll_replaces_the_old_one),
                 cmocka_unit_test(no_progress_is_a_failed_attempt),
                 cmocka_unit_test(old_versions_and_gone_packages_leave_the_library),
-                cmocka_unit_test(a_read_that_fails_breaks_the_answer_off),
                 cmocka_unit_test(a_clock_set_back_does_not_put_off_retries),
                 cmocka_unit_test(an_offer_comes_with_its_time),
         };
