@@ -155,6 +155,7 @@ static int make_distmgr(struct daemon *d, struct err *e)
                 .job_stall_timeout_us = c->job_stall_timeout_s * US_PER_SECOND,
                 .clock_skew_limit_us = c->clock_skew_limit_s * US_PER_SECOND,
                 .audit_interval_us = c->audit_interval_s * US_PER_SECOND,
+                .change_log_keep = c->change_log_keep,
                 .verify_timeout_us = c->verify_timeout_s * US_PER_SECOND,
                 .gc_interval_us = c->gc_interval_s * US_PER_SECOND,
                 .order_wait_us = c->order_wait_s * US_PER_SECOND,

@@ -63,6 +63,8 @@ int distmgr_new(struct distmgr **out, const struct distmgr_opts *o, struct err *
         if (!r)
                 r = loop_timer_new(&d->audit, d->loop, dm_audit_tick, d);
         if (!r)
+                r = loop_timer_new(&d->retain, d->loop, dm_retain_tick, d);
+        if (!r)
                 r = loop_timer_new(&d->gc, d->loop, dm_library_gc_tick, d);
         if (!r)
                 r = workers_new(&d->store, d->loop, "store", o->inline_ ? 0 : o->max_snapshots);
@@ -104,6 +106,8 @@ static void recover_then(struct dm_write *w)
         dm_offers_refresh(d);
         dm_library_sweep(d);
         dm_library_want_gc(d);
+        if (d->o.change_log_keep)
+                loop_timer_start(d->retain, DM_RETAIN_MS, DM_RETAIN_MS);
         if (d->o.audit_interval_us)
                 loop_timer_start(d->audit, (uint64_t)(d->o.audit_interval_us / 1000),
                                  (uint64_t)(d->o.audit_interval_us / 1000));
@@ -186,6 +190,7 @@ void distmgr_stop(struct distmgr *d)
         loop_timer_stop(d->pause);
         loop_timer_stop(d->offers);
         loop_timer_stop(d->audit);
+        loop_timer_stop(d->retain);
         loop_timer_stop(d->gc);
         dm_snapshots_stop(d);
         dm_verify_stop(d);
@@ -230,6 +235,7 @@ void distmgr_free(struct distmgr *d)
         loop_timer_free(d->pause);
         loop_timer_free(d->offers);
         loop_timer_free(d->audit);
+        loop_timer_free(d->retain);
         loop_timer_free(d->gc);
         free(d);
 }

@@ -43,6 +43,7 @@ struct distmgr_opts {
         int64_t job_stall_timeout_us;   /* no progress on a DP for so long: the attempt failed */
         int64_t clock_skew_limit_us;
         int64_t audit_interval_us;      /* 0: never */
+        int64_t change_log_keep;        /* rows of the change log, and status messages, that stay */
         int64_t verify_timeout_us;      /* how long a deep verification waits for inventories */
         int64_t gc_interval_us;         /* unused content is collected at most that often; 0: never */
         bool inline_;                   /* unit tests: workers run their jobs at once */

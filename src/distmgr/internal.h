@@ -21,6 +21,7 @@
 #define LOG "distmgr"
 
 enum {
+        DM_RETAIN_MS = 600000,          /* the logs are cut so often */
         DM_RESEND_MS = 2000,            /* an order not in active= so long after it was sent is sent again */
         DM_MAX_CANCELS = 64,
         DM_FAILS_A_PASS = 100000,       /* jobs of unreachable DPs one pass takes along, 16 B each */
@@ -139,7 +140,7 @@ struct distmgr {
         bool gc_wanted, gc_running;
         int64_t gc_mono_us;             /* when it ran last, or we started */
         struct list gc_waiters;         /* content requests that wait for the collector */
-        struct loop_timer *due, *offers, *audit, *gc;
+        struct loop_timer *due, *offers, *audit, *retain, *gc;
         bool refreshing_offers, refresh_offers_again;
         int64_t audited_us;
         uint64_t n_differences;
@@ -261,6 +262,7 @@ void dm_library_gc_tick(void *arg);
 
 /* ---- verify.c ---- */
 void dm_audit_tick(void *arg);
+void dm_retain_tick(void *arg);         /* retain.c */
 /*
  * An inventory came.  When it was asked for it is compared with the rows first; then then(d, arg)
  * runs, which may apply it.  @held must live until then.
