@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store_bench - one operation of the content library, timed; for bench/store.sh and for hands
+ * store_bench - one operation of the content library, timed
  *
  *      store_bench snapshot LIBRARY SOURCE PACKAGE VERSION
  *      store_bench extract  LIBRARY PACKAGE TARGET

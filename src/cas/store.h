@@ -46,7 +46,6 @@ struct cas {
         char *dir;
         int dirfd, packs_fd, manifests_fd, lock_fd;
         struct cas_opts o;
-        uint32_t pending_max;
 
         pthread_mutex_t lock;
         pthread_cond_t unpinned;

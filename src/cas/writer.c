@@ -14,11 +14,10 @@ enum {
         BUFFER = 1 << 20,
         BUFFER_SMALL = 256 << 10,
         DIRECT = 64 << 10,                      /* pieces from this size on are not copied */
-        PENDING = 32768,
-        PENDING_SMALL = 8192,
+        PENDING = 8192,                         /* checkpoint by ourselves after so many pieces */
         WRITEBACK = 8 << 20,                    /* ask the kernel to begin writing after so many bytes */
 };
-#define SYNC_BYTES (UINT64_C(256) << 20)        /* checkpoint by ourselves after so many */
+#define SYNC_BYTES (UINT64_C(256) << 20)        /* ... or so many bytes */
 
 int cas_writer_new(struct cas_writer **out, struct cas *c, struct err *e)
 {
@@ -30,7 +29,7 @@ int cas_writer_new(struct cas_writer **out, struct cas *c, struct err *e)
         w->fd = -1;
         w->cap = c->o.small ? BUFFER_SMALL : BUFFER;
         w->buf = malloc(w->cap);
-        if (!w->buf || pending_init(&w->pending, c->o.small ? PENDING_SMALL : PENDING) < 0) {
+        if (!w->buf || pending_init(&w->pending, PENDING) < 0) {
                 free(w->buf);
                 free(w);
                 return err_set(e, ERR_NOMEM, "content library: out of memory");
