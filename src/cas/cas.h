@@ -22,7 +22,8 @@
  * Threads    A cas may be used from any worker, several at once: pack writes go on
  *            in parallel (one cas_writer a thread), the index is behind a lock.
  *            Never on the loop thread except cas_extent_open() and cas_read(),
- *            which touch no index.
+ *            which touch no index (cas_read() of a piece put a moment ago may wait
+ *            for its writer; a committed version has none such).
  * On disk    tallyman-store(5).
  */
 #include <sys/types.h>

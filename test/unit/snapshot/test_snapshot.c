@@ -378,6 +378,72 @@ static void progress_ends_at_the_total(void **state)
         rig_free(r);
 }
 
+/* ---- several at once ---- */
+
+struct runner {
+        struct rig *r;
+        const char *package;
+        pthread_t thread;
+        int rc;
+        struct err err;
+};
+
+static void *take_some(void *arg)
+{
+        struct runner *u = arg;
+        struct snapshot_opts o = { .source = u->r->src, .package = u->package, .threads = 2 };
+        struct snapshot_result res;
+
+        for (o.version = 1; u->rc == 0 && o.version <= 4; o.version++) {
+                u->rc = snapshot_take(u->r->c, &o, &res, &u->err);
+                if (u->rc == 0 && o.version % 2 == 0)
+                        u->rc = cas_version_drop(u->r->c, u->package, o.version - 1, &u->err);
+        }
+        return NULL;
+}
+
+static void *collect_all_the_time(void *arg)
+{
+        struct runner *u = arg;
+        struct cas_gc_stats g;
+
+        for (int i = 0; u->rc == 0 && i < 30; i++)
+                u->rc = cas_gc(u->r->c, false, &g, &u->err);
+        return NULL;
+}
+
+static void snapshots_and_collection_run_together(void **state)
+{
+        struct rig *r = rig_new();
+        struct runner u[3] = { { .r = r, .package = "P0100001" }, { .r = r, .package = "P0100002" }, { .r = r } };
+        char name[32];
+
+        for (int i = 0; i < 300; i++) {
+                (void)snprintf(name, sizeof(name), "d%d/f%d", i % 20, i);
+                file_at(r, name, (size_t)i * 11, (uint64_t)i);
+        }
+        file_at(r, "large", 3 << 20, 1000);
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(pthread_create(&u[i].thread, NULL, i < 2 ? take_some : collect_all_the_time, &u[i]), 0);
+        for (int i = 0; i < 3; i++) {
+                assert_int_equal(pthread_join(u[i].thread, NULL), 0);
+                if (u[i].rc != 0)
+                        fail_msg("%s", u[i].err.text);
+        }
+        for (uint32_t i = 0; i < 2; i++) {
+                struct bad_names bad = { 0 };
+                struct cas_version v;
+                struct err e = { 0 };
+
+                assert_int_equal(cas_version_find(r->c, u[i].package, &v, &e), CAS_OK);
+                assert_int_equal(v.version, 4);
+                assert_int_equal(cas_version_sound(r->c, &v, &e), CAS_OK);
+                assert_int_equal(cas_verify(r->c, &v, 0, note_bad, NULL, &bad, NULL, &e), 0);
+                assert_int_equal(bad.n, 0);
+        }
+        rig_free(r);
+}
+
 /* ---- files that change while they are read: through the os table, so that it happens surely ---- */
 
 static struct {
@@ -485,6 +551,7 @@ int main(void)
                 cmocka_unit_test(the_library_is_no_source),
                 cmocka_unit_test(it_stops_when_asked),
                 cmocka_unit_test(progress_ends_at_the_total),
+                cmocka_unit_test(snapshots_and_collection_run_together),
                 cmocka_unit_test(a_changing_file_is_read_again),
                 cmocka_unit_test(an_ever_changing_file_fails_with_its_name),
                 cmocka_unit_test(a_vanished_file_fails_with_its_name),
