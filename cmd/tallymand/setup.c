@@ -9,7 +9,7 @@
 #include "model/sql_site.h"
 #include "os/os.h"
 
-enum { RENEW_BEFORE_DAYS = 30, MAX_NAMES = 40 };
+enum { RENEW_BEFORE_DAYS = 30, MAX_NAMES = 40, LOCK_TRIES = 60, LOCK_TRY_US = 50000 };
 #define LOG "tallymand"
 
 static int lock(struct setup *s, const char *dir, struct err *e)
@@ -17,8 +17,14 @@ static int lock(struct setup *s, const char *dir, struct err *e)
         s->lockfd = os.openat(s->dirfd, "tallymand.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (s->lockfd < 0)
                 return err_sys(e, errno, "open %s/tallymand.lock", dir);
-        if (flock(s->lockfd, LOCK_EX | LOCK_NB) == 0)
-                return 0;
+        /* One that was just killed may hold it until the last of its threads comes back from the disk. */
+        for (int i = 0; flock(s->lockfd, LOCK_EX | LOCK_NB) != 0; i++) {
+                if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+                        goto fail;
+                (void)usleep(LOCK_TRY_US);
+        }
+        return 0;
+fail:
         if (errno == EWOULDBLOCK)
                 return err_set(e, ERR_CONFLICT, "another tallymand runs on %s; stop that one first", dir);
         return err_sys(e, errno, "lock %s/tallymand.lock", dir);
