@@ -8,6 +8,7 @@
 #include "event/event.h"
 
 #include <stdatomic.h>
+#include "event/index.h"
 
 enum { BATCH_ROWS = 256, BATCH_BYTES = 8 << 20 };
 
@@ -17,7 +18,10 @@ struct event_sub {
         struct list link;               /* hub->subs */
         struct event_hub *hub;
         struct event_sub_opts opts;
-        char *class_name;
+        char *key_property, *key_value; /* NULL: every instance */
+        struct event_interest *interests;       /* of each class; of all: one */
+        char **classes;
+        size_t n_classes;               /* 0: all */
         int64_t cursor;                 /* last sequence delivered or passed over */
         enum sub_mode mode;
         bool reading;                   /* a job of ours is under way */
@@ -29,6 +33,8 @@ struct event_hub {
         struct loop *loop;
         struct db *db;
         struct list subs;
+        struct event_index index;
+        const struct model_change *feeding;     /* the change that is being handed out */
         unsigned n_live;
         int64_t last;                   /* every live subscription has seen up to here */
         bool reading, again, ended;
@@ -131,18 +137,46 @@ static void sub_gone(struct event_sub *s, enum err_kind kind, const char *why)
         s->opts.gone(s->opts.ctx, &e);
 }
 
+static bool sub_wants(const struct event_sub *s, const struct model_change *ch)
+{
+        char value[1024];
+        size_t n;
+
+        for (size_t i = 0; i < s->n_classes; i++) {
+                if (!str_eqz_nocase(ch->class_name, s->classes[i]))
+                        continue;
+                return !s->key_property || (event_path_key(ch->path, str_of(s->key_property), value, sizeof(value), &n) &&
+                                            str_eqz_nocase((struct str){ value, n }, s->key_value));
+        }
+        return s->n_classes == 0;
+}
+
 /* False: the consumer is full; the cursor stays before the change it refused. */
 static bool sub_feed(struct event_sub *s, const struct model_change *rows, size_t n)
 {
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n && !s->dead; i++) {
                 if (rows[i].seq <= s->cursor)
                         continue;
-                if ((!s->class_name || str_eqz_nocase(rows[i].class_name, s->class_name)) &&
-                    !s->opts.deliver(s->opts.ctx, &rows[i]))
+                if (sub_wants(s, &rows[i]) && !s->opts.deliver(s->opts.ctx, &rows[i]))
                         return false;
                 s->cursor = rows[i].seq;
         }
         return true;
+}
+
+static void sub_destroy(struct event_sub *s)
+{
+        for (size_t i = 0; i < MAX(s->n_classes, 1); i++) {
+                if (s->interests)
+                        event_index_del(&s->hub->index, &s->interests[i]);
+                if (s->classes)
+                        free(s->classes[i]);
+        }
+        free(s->interests);
+        free(s->classes);
+        free(s->key_property);
+        free(s->key_value);
+        free(s);
 }
 
 static void sub_go_live(struct event_sub *s)
@@ -165,8 +199,7 @@ static void sub_done(struct db_job *j)
 
         s->reading = false;
         if (s->dead) {
-                free(s->class_name);
-                free(s);
+                sub_destroy(s);
         } else if (b->job.r < 0) {
                 sub_gone(s, b->job.err.kind, b->job.err.text);
         } else if (b->gone) {
@@ -193,22 +226,55 @@ static void sub_read(struct event_sub *s)
         }
 }
 
+/* Copies of what it asks for, and its places in the index. */
+static bool sub_ask(struct event_sub *s, const struct event_sub_opts *o)
+{
+        s->n_classes = o->class_name ? 1 : o->n_classes;
+        s->interests = calloc(MAX(s->n_classes, 1), sizeof(*s->interests));
+        s->classes = calloc(MAX(s->n_classes, 1), sizeof(*s->classes));
+        if (!s->interests || !s->classes)
+                return false;
+        if (o->class_name && o->key_property.n) {
+                s->key_property = str_dup(o->key_property);
+                s->key_value = str_dup(o->key_value);
+                if (!s->key_property || !s->key_value)
+                        return false;
+        }
+        for (size_t i = 0; i < MAX(s->n_classes, 1); i++) {
+                const char *name = o->class_name ? o->class_name : s->n_classes ? o->classes[i]->name : NULL;
+
+                s->interests[i].owner = s;
+                if ((name && !(s->classes[i] = str_dup(str_of(name)))) ||
+                    event_index_add(&s->hub->index, &s->interests[i], str_of(name), str_of(s->key_property),
+                                    str_of(s->key_value)) < 0)
+                        return false;
+        }
+        return true;
+}
+
 int event_subscribe(struct event_sub **out, struct event_hub *h, const struct event_sub_opts *o, struct err *e)
 {
         struct event_sub *s = calloc(1, sizeof(*s));
 
-        if (!s || (o->class_name && !(s->class_name = str_dup(str_of(o->class_name))))) {
-                free(s);
+        if (!s)
                 return err_set(e, ERR_NOMEM, "subscribe: out of memory");
-        }
         s->hub = h;
         s->opts = *o;
+        if (!sub_ask(s, o)) {
+                sub_destroy(s);
+                return err_set(e, ERR_NOMEM, "subscribe: out of memory");
+        }
         s->cursor = o->from < 0 ? EVENT_FROM_NOW : o->from;
         s->mode = SUB_BEHIND;
         list_push_back(&h->subs, &s->link);
         *out = s;
         sub_read(s);
         return 0;
+}
+
+int64_t event_cursor(const struct event_sub *s)
+{
+        return s->cursor;
 }
 
 void event_resume(struct event_sub *s)
@@ -222,20 +288,51 @@ void event_unsubscribe(struct event_sub *s)
         if (!s)
                 return;
         sub_set_mode(s, SUB_GONE);
-        list_del(&s->link);
         s->dead = true;
-        if (s->reading)
-                return;
-        free(s->class_name);
-        free(s);
+        if (s->hub->feeding)
+                return;                 /* the index is being walked: hub_bury() */
+        list_del(&s->link);
+        if (!s->reading)
+                sub_destroy(s);
 }
 
 /* ---- the hub ---- */
+
+static void hub_offer(void *ctx, struct event_interest *i)
+{
+        struct event_hub *h = ctx;
+        struct event_sub *s = i->owner;
+
+        if (s->mode == SUB_LIVE && !sub_feed(s, h->feeding, 1))
+                sub_set_mode(s, SUB_WAITING);
+}
+
+/* Those who left while changes were handed out. */
+static void hub_bury(struct event_hub *h)
+{
+        struct list *pos, *tmp;
+
+        list_for_each(pos, &h->subs, tmp) {
+                struct event_sub *s = list_entry(pos, struct event_sub, link);
+
+                if (!s->dead)
+                        continue;
+                list_del(&s->link);
+                if (!s->reading)
+                        sub_destroy(s);
+        }
+}
 
 static void hub_feed(struct event_hub *h, struct batch *b)
 {
         struct list *pos, *tmp;
 
+        for (size_t i = 0; i < b->n; i++) {
+                h->feeding = &b->rows[i];
+                event_index_find(&h->index, b->rows[i].class_name, b->rows[i].path, hub_offer, h);
+        }
+        h->feeding = NULL;
+        hub_bury(h);
         list_for_each(pos, &h->subs, tmp) {
                 struct event_sub *s = list_entry(pos, struct event_sub, link);
 
@@ -243,8 +340,6 @@ static void hub_feed(struct event_hub *h, struct batch *b)
                         continue;
                 if (b->gone)
                         sub_gone(s, ERR_GONE, "the change log was cut short of this subscription: read the state again");
-                else if (!sub_feed(s, b->rows, b->n))
-                        sub_set_mode(s, SUB_WAITING);
                 else
                         s->cursor = MAX(s->cursor, b->last);
         }
@@ -316,6 +411,7 @@ int event_hub_new(struct event_hub **out, struct loop *l, struct db *db, struct 
         h->loop = l;
         h->db = db;
         list_init(&h->subs);
+        event_index_init(&h->index);
         *out = h;
         return 0;
 }
@@ -327,5 +423,6 @@ void event_hub_free(struct event_hub *h)
         h->ended = true;
         while (h->n_jobs || atomic_load(&h->posted))
                 loop_run_once(h->loop);
+        event_index_fini(&h->index);
         free(h);
 }

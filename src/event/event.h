@@ -4,8 +4,8 @@
  * event - the change log, delivered to whoever listens, the moment it commits
  *
  * Nothing polls.  The db writer tells the hub after each COMMIT; the hub reads
- * the new rows of the change log once and hands each to the subscriptions of its
- * class.  A subscription has no queue: it is a cursor in the log.  One that is
+ * the new rows of the change log once and hands each to the subscriptions it may
+ * concern, found by class and key (index.h).  A subscription has no queue: it is a cursor in the log.  One that is
  * full, new, or resuming reads the log for itself until it has caught up, so a
  * slow subscriber costs the site a cursor and slows nobody.  When retention has
  * passed its cursor it is told (gone), never skipped silently.
@@ -27,6 +27,10 @@ void event_hub_committed(struct event_hub *h);
 
 struct event_sub_opts {
         const char *class_name;         /* NULL: every class; copied */
+        const struct cim_class *const *classes; /* several classes instead of class_name; none: every class; copied */
+        size_t n_classes;
+        struct str key_property;        /* n 0, or a string key of class_name: only instances where it is key_value; copied */
+        struct str key_value;
         int64_t from;                   /* deliver what has a sequence above this; EVENT_FROM_NOW */
         /* One change; the slices live during the call.  False: not now, keep it for event_resume(). */
         bool (*deliver)(void *ctx, const struct model_change *ch);
@@ -41,3 +45,4 @@ struct event_sub_opts {
 MUST int event_subscribe(struct event_sub **out, struct event_hub *h, const struct event_sub_opts *o, struct err *e);
 void event_resume(struct event_sub *s);         /* after deliver() said false */
 void event_unsubscribe(struct event_sub *s);    /* not from inside a callback of the same subscription; NULL is harmless */
+int64_t event_cursor(const struct event_sub *s);        /* every change up to here was delivered or concerns others */

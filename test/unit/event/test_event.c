@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "event/event.h"
+#include "event/index.h"
 #include "model/sql_site.h"
 #include "lib/tmpdir.h"
 
@@ -120,6 +121,18 @@ static void caught_up(void *ctx, int64_t seq)
 static void gone(void *ctx, const struct err *e)
 {
         ((struct listener *)ctx)->gone = e->kind;
+}
+
+static void listen_with(struct listener *l, struct event_sub_opts o)
+{
+        struct err e = { 0 };
+
+        o.deliver = deliver;
+        o.caught_up = caught_up;
+        o.gone = gone;
+        o.ctx = l;
+        *l = (struct listener){ .room = -1, .in_order = true, .caught_up = -1 };
+        assert_int_equal(event_subscribe(&l->sub, hub, &o, &e), 0);
 }
 
 static void listen_to(struct listener *l, const char *class_name, int64_t from, int room)
@@ -247,6 +260,63 @@ static void one_class_does_not_hear_of_another(void **state)
         event_unsubscribe(packages.sub);
 }
 
+/* Live and from the log alike. */
+static void a_key_and_several_classes_narrow_it(void **state)
+{
+        const struct cim_class *two[] = { cim_class_find(STR("SMS_Program")), cim_class_find(STR("SMS_Package")) };
+        struct listener one, none, both, late;
+
+        listen_with(&one, (struct event_sub_opts){ .class_name = "SMS_Package", .from = 0, .key_property = STR("packageid"),
+                                                   .key_value = STR("p0100002") });
+        listen_with(&none, (struct event_sub_opts){ .class_name = "SMS_Package", .from = 0, .key_property = STR("PackageID"),
+                                                    .key_value = STR("P0100099") });
+        listen_with(&both, (struct event_sub_opts){ .classes = two, .n_classes = 2, .from = 0 });
+        run_until_caught_up(&one);
+        run_until_caught_up(&none);
+        run_until_caught_up(&both);
+        make_packages(0, 4);
+        run_until(&both, 4);
+        run_until(&one, 1);
+        assert_string_equal(one.names[0], "package 1");
+        listen_with(&late, (struct event_sub_opts){ .class_name = "SMS_Package", .from = 0, .key_property = STR("PackageID"),
+                                                    .key_value = STR("P0100003") });
+        run_until_caught_up(&late);
+        assert_int_equal(late.n, 1);
+        assert_string_equal(late.names[0], "package 2");
+        assert_int_equal(none.n, 0);
+        event_unsubscribe(one.sub);
+        event_unsubscribe(none.sub);
+        event_unsubscribe(both.sub);
+        event_unsubscribe(late.sub);
+}
+
+static void keys_of_paths(void **state)
+{
+        static const struct {
+                const char *path, *key, *value;
+        } t[] = {
+                { "A.K=\"x\"", "k", "x" },
+                { "A.K=\"x\",L=\"y\"", "L", "y" },
+                { "A.K=\"a\\\\b\\\"c,L=1\",L=12", "K", "a\\b\"c,L=1" },
+                { "A.K=\"a\\\\b\\\"c,L=1\",L=12", "L", "12" },
+                { "A.K=\"x\"", "M", NULL },
+                { "A.K=\"123456789\"", "K", NULL },     /* longer than there is room */
+                { "A", "K", NULL },
+                { "A.K=\"x", "K", "x" },
+                { "A.K=", "K", "" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+                char out[sizeof("a.b.c,L=1")];
+                size_t n = 0;
+                bool found = event_path_key(str_of(t[i].path), str_of(t[i].key), out, i == 5 ? 8 : sizeof(out), &n);
+
+                assert_int_equal(found, t[i].value != NULL);
+                if (found)
+                        assert_true(str_eqz((struct str){ out, n }, t[i].value));
+        }
+}
+
 static void what_retention_passed_is_said(void **state)
 {
         struct listener l;
@@ -292,6 +362,8 @@ int main(void)
                 T(from_a_sequence_hears_all_of_it_once),
                 T(a_full_one_stops_and_goes_on_where_it_stopped),
                 T(one_class_does_not_hear_of_another),
+                T(a_key_and_several_classes_narrow_it),
+                cmocka_unit_test(keys_of_paths),
                 T(what_retention_passed_is_said),
                 T(many_batches_arrive_whole),
                 T(leaving_while_reading_is_harmless),
