@@ -6,7 +6,7 @@
 #include "dp/identity.h"
 #include "os/os.h"
 
-enum { IDENTITY_MAX = 16 << 10 };
+enum { IDENTITY_MAX = 16 << 10, LOCK_TRIES = 60, LOCK_TRY_US = 50000 };
 
 struct field {
         const char *name;
@@ -159,6 +159,19 @@ int identity_settle(int dirfd, struct err *e)
         return r;
 }
 
+/* One that was just killed may hold it until the last of its threads comes back from the disk. 0 or errno. */
+static int lock_soon(int fd)
+{
+        for (int i = 0; i < LOCK_TRIES; i++) {
+                if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+                        return 0;
+                if (errno != EWOULDBLOCK)
+                        return errno;
+                (void)usleep(LOCK_TRY_US);
+        }
+        return EWOULDBLOCK;
+}
+
 int identity_lock(const char *dir, int *lock_fd_out, struct err *e)
 {
         int dirfd, fd, r = os_mkdir_p(dir, 0700, e);
@@ -173,8 +186,8 @@ int identity_lock(const char *dir, int *lock_fd_out, struct err *e)
         os.close(dirfd);
         if (fd < 0)
                 return err_sys(e, r, "open %s/lock", dir);
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-                r = errno;
+        r = lock_soon(fd);
+        if (r) {
                 os.close(fd);
                 return r == EWOULDBLOCK ? err_set(e, ERR_CONFLICT, "a tallyman-dp works on %s already; stop it first", dir) :
                                           err_sys(e, r, "lock %s/lock", dir);
