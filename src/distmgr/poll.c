@@ -88,6 +88,7 @@ static void reply(struct session *s, const struct answer *a)
         struct buf b;
 
         s->poll = NULL;
+        s->last_seen_us = os_now_us();
         s->gone_mono_us = os_mono_us();
         buf_init(&b, 0);
         dpwire_orders_encode(&b, &(struct dpwire_orders){ (struct dpwire_order *)a->v, a->n });

@@ -107,8 +107,8 @@ void dm_session_counted(struct session *s)
 
 struct seen {
         struct dm_write w;
-        int64_t dp_id;
-        bool seen, wake;
+        int64_t dp_id, last_seen_us;    /* TIME_NONE_US: not to be written */
+        bool wake;
 };
 
 static int seen_fn(struct dm_write *w, struct tx *t, struct err *e)
@@ -116,8 +116,8 @@ static int seen_fn(struct dm_write *w, struct tx *t, struct err *e)
         struct seen *sn = container_of(w, struct seen, w);
         int r = 0;
 
-        if (sn->seen)
-                r = model_dp_seen(t, sn->dp_id, STR_NULL, -1, -1, e);
+        if (sn->last_seen_us != TIME_NONE_US)
+                r = model_dp_spoke(t, sn->dp_id, sn->last_seen_us, e);
         if (r >= 0 && sn->wake)
                 r = model_jobs_wake_dp(t, sn->dp_id, e);
         return r;
@@ -133,7 +133,7 @@ static void seen_then(struct dm_write *w)
         free(sn);
 }
 
-/* @seen: it gave a sign of life; @wake: its waiting retries are due now. */
+/* @seen: when it spoke last goes into the database; @wake: its waiting retries are due now. */
 static void write_seen(struct session *s, bool seen, bool wake)
 {
         struct seen *sn = calloc(1, sizeof(*sn));
@@ -141,7 +141,7 @@ static void write_seen(struct session *s, bool seen, bool wake)
         if (!sn)
                 return;
         sn->dp_id = s->dp_id;
-        sn->seen = seen;
+        sn->last_seen_us = seen ? s->last_seen_us : TIME_NONE_US;
         sn->wake = wake;
         sn->w.fn = seen_fn;
         sn->w.then = seen_then;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* job_get - single things the Distribution Manager asks for */
+#include <stdio.h>
 #include "model/pair.h"
 #include "model/sql_site.h"
 #include "os/os.h"
@@ -91,6 +92,20 @@ int model_jobs_clock_set_back(struct tx *t, int64_t longest_delay_us, struct err
         for (size_t i = 0; r >= 0 && i < jobs.n_rows; i++)
                 r = model_job_put_back(t, jobs.v[i], STR_NULL, e);
         return r < 0 ? r : 0;
+}
+
+int model_dp_spoke(struct tx *t, int64_t dp_id, int64_t when_us, struct err *e)
+{
+        struct model_dp d;
+        char number[24];
+        int r;
+
+        snprintf(number, sizeof(number), "%lld", (long long)dp_id);
+        r = model_dp_find(t->db, str_of(number), &d, e);
+        if (r)
+                return r < 0 ? r : 0;
+        tx_touchz(t, "TM_DistributionPoint", d.name, NULL, NULL);
+        return RUN(t, e, SQL_SITE_DP_SPOKE, dp_id, when_us);
 }
 
 int model_package_exists(struct db_conn *c, struct str id, struct err *e)

@@ -62,6 +62,8 @@ struct model_dp {
 MUST int model_dp_find(struct db_conn *c, struct str name, struct model_dp *out, struct err *e);
 MUST int model_dp_find_cert(struct db_conn *c, const struct hash_id *cert, struct model_dp *out, struct err *e);
 /* The DP spoke.  Written, and told to watchers, at most once a minute unless space or version changed. */
+/* Only when it spoke last; for one that went away. */
+MUST int model_dp_spoke(struct tx *t, int64_t dp_id, int64_t when_us, struct err *e);
 /* Every enrolled DP; of each row dp_id and name are filled.  fn false stops. */
 MUST int model_dps_each(struct db_conn *c, bool (*fn)(void *ctx, const struct model_dp *dp), void *ctx, struct err *e);
 MUST int model_dp_seen(struct tx *t, int64_t dp_id, struct str version, int64_t bytes_free, int64_t bytes_total, struct err *e);

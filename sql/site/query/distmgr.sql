@@ -36,3 +36,7 @@ SELECT j.job_id
 -- name: jobs_beyond   role: reader   hot
 -- Jobs that wait for an instant further away than any retry: the clock was set back since.
 SELECT job_id FROM job WHERE next_try_us > ?1;
+
+-- name: dp_spoke   role: writer   hot
+-- Its last sign of life; time does not go back.
+UPDATE dp SET last_seen_us = ?2 WHERE dp_id = ?1 AND coalesce(last_seen_us, 0) < ?2;
