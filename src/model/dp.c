@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "model/fields.h"
-#include "model/pair.h"
+#include "model/shown.h"
 #include "model/site.h"
 #include "model/sql_site.h"
 
@@ -123,6 +123,7 @@ static void touch(struct tx *t, const struct model_dp *d)
         tx_touch_where(t, "SMS_DistributionPointInfo", &nal, 1);
         tx_touch_where(t, "SMS_SystemResourceList", &nal, 1);
         tx_touchz(t, "TM_DistributionPoint", d->name, NULL, NULL);
+        shown_dp(t, d);
 }
 
 /* ---- creation ---- */
@@ -260,6 +261,7 @@ int model_dp_put(struct tx *t, const struct cim_instance *info, struct err *e)
                 return r;
         touch(t, &f.dp);
         tx_touch_where(t, "SMS_DistributionPoint", &(struct tx_key)TX_TEXT("ServerNALPath", key.text), 1);
+        tx_touch_where(t, "SMS_PackageContentServerInfo", &(struct tx_key)TX_TEXT("ContentServerID", key.text), 1);
         s = db_stmt(t->db, SQL_SITE_DP_UPDATE, e);
         if (!s)
                 return err_number(e->kind);
@@ -392,6 +394,7 @@ int model_dp_seen(struct tx *t, int64_t dp_id, struct str version, int64_t bytes
         if (r)
                 return r < 0 ? r : 0;
         tx_touchz(t, "TM_DistributionPoint", d.name, NULL, NULL);
+        shown_dp(t, &d);
         s = db_stmt(t->db, SQL_SITE_DP_SEEN, e);
         if (!s)
                 return err_number(e->kind);

@@ -10,6 +10,7 @@
 
 #include "model/fields.h"
 #include "model/order.h"
+#include "model/shown.h"
 #include "model/sql_site.h"
 #include "os/os.h"
 
@@ -45,6 +46,7 @@ static int find(struct tx *t, struct str id, int64_t *row, struct str *id_out, s
 static void touch(struct tx *t, struct str id)
 {
         tx_touch_where(t, "SMS_DistributionPointGroup", &(struct tx_key)TX_TEXT("GroupID", id), 1);
+        shown_group(t, id);
 }
 
 /* "{8-4-4-4-12}" in capitals, version 4 of RFC 4122. */
@@ -114,6 +116,8 @@ int model_group_put(struct tx *t, const struct cim_instance *in, bool create, st
         if (r)
                 return r;
         touch(t, id);
+        if (!create)
+                shown_group_links(t, id, NULL, NULL);
         r = write_row(t, row, id, now, e);
         if (r)
                 return r;
@@ -121,6 +125,22 @@ int model_group_put(struct tx *t, const struct cim_instance *in, bool create, st
         if (id_out)
                 *id_out = id;
         return 0;
+}
+
+/* Its members' rows count the groups that bring each package. */
+static int touch_packages(struct tx *t, int64_t row, struct str id, struct err *e)
+{
+        struct numbers packages;
+        int r = READ(t, e, &packages, SQL_SITE_GROUP_PACKAGES, row);
+
+        for (size_t i = 0; !r && i < packages.n_rows; i++) {
+                struct pkg p;
+
+                r = pkg_get(t->db, packages.v[i], &p, e);
+                if (!r)
+                        shown_group_links(t, id, NULL, &p);
+        }
+        return r;
 }
 
 int model_group_delete(struct tx *t, struct str id, struct err *e)
@@ -136,7 +156,9 @@ int model_group_delete(struct tx *t, struct str id, struct err *e)
         tx_touch_where(t, "SMS_DPGroupMembers", &key, 1);
         tx_touch_where(t, "SMS_DPGroupPackages", &key, 1);
         touch(t, id);
-        r = READ(t, e, &members, SQL_SITE_GROUP_MEMBERS, row);
+        r = touch_packages(t, row, id, e);
+        if (!r)
+                r = READ(t, e, &members, SQL_SITE_GROUP_MEMBERS, row);
         for (size_t i = 0; !r && i < members.n_rows; i++) {
                 tx_touch_where(t, "SMS_DistributionPointInfo", &(struct tx_key)TX_NUMBER("ID", members.v[i]), 1);
                 r = RUN(t, e, SQL_SITE_DP_GROUPS, members.v[i], -1);
@@ -162,6 +184,7 @@ static int join(struct tx *t, int64_t row, struct str id, const struct model_dp 
         tx_touch_where(t, "SMS_DPGroupMembers", keys, 2);
         tx_touch_where(t, "SMS_DistributionPointInfo", &(struct tx_key)TX_NUMBER("ID", dp->dp_id), 1);
         touch(t, id);
+        shown_group_links(t, id, dp, NULL);
         if (add) {
                 r = RUN(t, e, SQL_SITE_GROUP_MEMBER_INSERT, row, dp->dp_id);
                 if (r < 0 && e->kind == ERR_EXISTS) {
@@ -233,6 +256,7 @@ static int want(struct tx *t, int64_t row, struct str id, const struct pkg *p, b
 
         tx_touch_where(t, "SMS_DPGroupPackages", keys, 2);
         touch(t, id);
+        shown_group_links(t, id, NULL, p);
         if (add) {
                 r = RUN(t, e, SQL_SITE_GROUP_PACKAGE_INSERT, row, p->pkg_id);
                 if (r < 0 && e->kind == ERR_EXISTS) {

@@ -4,6 +4,7 @@
 
 #include "model/fields.h"
 #include "model/order.h"
+#include "model/shown.h"
 #include "model/sql_site.h"
 #include "model/status.h"
 
@@ -142,6 +143,7 @@ int model_package_create(struct tx *t, const struct cim_instance *in, char id_ou
                 return r;
         tx_touchz(t, "SMS_PackageStatusRootSummarizer", p.package_id, NULL, NULL);
         tx_touchz(t, "TM_PackageCondition", p.package_id, NULL, NULL);
+        shown_package(t, &p);
         r = RUN(t, e, SQL_SITE_ROOT_INSERT, p.pkg_id, !has_source(m), t->now_us);
         if (!r)
                 r = pkg_get(t->db, p.pkg_id, &p, e);
@@ -225,6 +227,9 @@ int model_package_put(struct tx *t, struct str id, const struct cim_instance *in
         /* What DPs' rows show of a package. */
         if (field_number(was, "PackageType") != field_number(now, "PackageType") || has_source(now) != p.has_source)
                 pkg_touch_pairs(t, &p);
+        else if (!str_eq(field_text(was, "Name"), field_text(now, "Name")) ||
+                 !str_eq(field_text(was, "Description"), field_text(now, "Description")))
+                shown_package_name(t, &p);
         tx_touch_where(t, "SMS_Program", &key, 1);
         r = write_row(t, &p, now, e);
         if (!r && has_source(now) != p.has_source)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pair - loading, moving and saving a package on a DP */
 #include "model/pair.h"
+#include "model/shown.h"
 #include "model/sql_site.h"
 #include "os/os.h"
 
@@ -118,6 +119,7 @@ static void touch(struct tx *t, const struct pkg *p, const struct pair *pair, bo
         tx_touch_where(t, "SMS_DistributionPoint", all, 3);
         tx_touch_where(t, "SMS_PackageStatus", ledger, 4);
         summary_touch(t, p, pair->site_code, comes_or_goes);
+        shown_pair(t, p, pair, comes_or_goes);
 }
 
 static int write_row(struct tx *t, const struct pkg *p, const struct pair *now, struct err *e)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* status - the table of messages and their rows */
+#include "model/shown.h"
 #include "model/sql_site.h"
 #include "model/status.h"
 
@@ -60,7 +61,26 @@ struct message {
         int64_t version;                        /* 0: none */
 };
 
-static int insert(struct tx *t, const struct message *m, struct err *e)
+/* The DP status classes show the latest one. */
+static int show(struct tx *t, const struct message *m, const struct pkg *p, const struct pair *pair, int64_t record_id,
+                struct err *e)
+{
+        struct db_stmt *s = db_stmt(t->db, SQL_SITE_PAIR_STATUS_PUT, e);
+
+        if (!s)
+                return err_number(e->kind);
+        shown_message(t, p, pair);
+        db_bind_i64(s, 1, p->pkg_id);
+        db_bind_i64(s, 2, pair->dp_id);
+        db_bind_i64(s, 3, record_id);
+        db_bind_i64(s, 4, m->id);
+        db_bind_i64(s, 5, status_kind(m->id)->severity);
+        db_bind_i64(s, 6, t->now_us);
+        db_bind_textz(s, 7, m->text);
+        return db_run(s, e);
+}
+
+static int insert(struct tx *t, const struct message *m, int64_t *record_id, struct err *e)
 {
         const struct status_kind *k = status_kind(m->id);
         struct db_stmt *s = db_stmt(t->db, SQL_SITE_STATUS_INSERT, e);
@@ -81,9 +101,11 @@ static int insert(struct tx *t, const struct message *m, struct err *e)
         db_bind_textz(s, 10, m->dp_name);
         db_bind_textz(s, 11, m->text);
         r = db_run(s, e);
-        if (r == 0)
-                tx_touch_new(t, "SMS_StatusMessage", &(struct tx_key)TX_NUMBER("RecordID", db_last_rowid(t->db)), 1);
-        return r;
+        if (r)
+                return r;
+        *record_id = db_last_rowid(t->db);
+        tx_touch_new(t, "SMS_StatusMessage", &(struct tx_key)TX_NUMBER("RecordID", *record_id), 1);
+        return 0;
 }
 
 int status_raise(struct tx *t, enum status_id id, const struct pkg *p, const struct pair *pair, const char *text,
@@ -98,14 +120,17 @@ int status_raise(struct tx *t, enum status_id id, const struct pkg *p, const str
                 .version = p->version,
                 .text = text,
         };
+        int64_t record_id;
+        int r = insert(t, &m, &record_id, e);
 
-        return insert(t, &m, e);
+        return r || !pair ? r : show(t, &m, p, pair, record_id, e);
 }
 
 int status_raise_dp(struct tx *t, enum status_id id, const struct model_dp *dp, const char *text, struct err *e)
 {
         const struct message m = { .id = id, .site_code = dp->site_code, .nal_path = dp->nal_path, .dp_name = dp->name,
                                    .text = text };
+        int64_t record_id;
 
-        return insert(t, &m, e);
+        return insert(t, &m, &record_id, e);
 }

@@ -7,6 +7,7 @@
  * line, in the same transaction.
  */
 #include "model/pair.h"
+#include "model/shown.h"
 #include "model/sql_site.h"
 
 void summary_touch(struct tx *t, const struct pkg *p, const char *site_code, bool row_comes_or_goes)
@@ -19,6 +20,7 @@ void summary_touch(struct tx *t, const struct pkg *p, const char *site_code, boo
                 tx_touch_where(t, "SMS_PackageStatus", keys, 3);
         tx_touch_where(t, "SMS_PackageStatusRootSummarizer", keys, 1);
         tx_touch_where(t, "TM_PackageCondition", keys, 1);
+        shown_package(t, p);
 }
 
 static int turn_ready(struct tx *t, const struct pkg *p, const int64_t root[4], struct err *e)

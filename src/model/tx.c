@@ -4,8 +4,8 @@
  *
  * A set is a touch: a class and some properties' values.  Images are kept by
  * path, so that sets may overlap: the first before image of an instance counts,
- * and its difference is written once.  Sets of one key cover all finer sets with
- * the same first key.
+ * and its difference is written once.  A set covers all finer sets that
+ * name its keys in the same order.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -179,7 +179,7 @@ static struct tx_set *set_new(struct tx *t, const struct cim_class *c, const str
         return set;
 }
 
-static bool is_touched(const struct tx *t, const struct cim_class *c, const struct tx_key *keys, size_t n)
+static bool is_set(const struct tx *t, const struct cim_class *c, const struct tx_key *keys, size_t n)
 {
         bool there = false;
         struct buf name;
@@ -190,6 +190,24 @@ static bool is_touched(const struct tx *t, const struct cim_class *c, const stru
                 there = map_get(&t->set_names, buf_str(&name));
         buf_fini(&name);
         return there;
+}
+
+/* Whatever fits @keys fits a part of them: is such a set touched?  Else an instance that came since would be taken
+ * for one that was there before. */
+static bool is_touched(const struct tx *t, const struct cim_class *c, const struct tx_key *keys, size_t n)
+{
+        struct tx_key part[TX_MAX_KEYS];
+
+        for (unsigned chosen = 1; chosen < 1u << n; chosen++) {
+                size_t n_part = 0;
+
+                for (size_t i = 0; i < n; i++)
+                        if (chosen & 1u << i)
+                                part[n_part++] = keys[i];
+                if (is_set(t, c, part, n_part))
+                        return true;
+        }
+        return false;
 }
 
 static int add_set(struct tx *t, const struct cim_class *c, const struct tx_key *keys, size_t n, bool new, struct err *e)
@@ -218,7 +236,7 @@ static void touch(struct tx *t, const char *class_name, const struct tx_key *key
         const struct cim_class *c = cim_class_find(str_of(class_name));
 
         assert(c && c->select && n > 0 && n <= TX_MAX_KEYS);
-        if (t->failed || (n > 1 && is_touched(t, c, keys, 1)) || is_touched(t, c, keys, n))
+        if (t->failed || is_touched(t, c, keys, n))
                 return;
         if (add_set(t, c, keys, n, new, &t->err) < 0)
                 t->failed = true;

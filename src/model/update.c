@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* update - a new source version: ordered, and then published by the snapshot */
 #include "model/order.h"
+#include "model/shown.h"
 #include "model/sql_site.h"
 #include "model/status.h"
 
@@ -13,6 +14,7 @@ void pkg_touch(struct tx *t, const struct pkg *p)
         tx_touch_where(t, "TM_PackageCondition", &key, 1);
         tx_touch_where(t, "SMS_PackageStatusDetailSummarizer", &key, 1);
         offer_touch_package(t, p);
+        shown_package(t, p);
 }
 
 void pkg_touch_pairs(struct tx *t, const struct pkg *p)
@@ -25,6 +27,7 @@ void pkg_touch_pairs(struct tx *t, const struct pkg *p)
         tx_touch_where(t, "SMS_DistributionPoint", &key, 1);
         tx_touch_where(t, "SMS_PackageStatus", &key, 1);
         tx_touch_where(t, "SMS_DistributionJob", &job_key, 1);
+        shown_pairs(t, p);
 }
 
 /* Everybody who should hold the package now waits for the new version. */

@@ -105,6 +105,14 @@ static void counts(const struct verifier *v, struct db_stmt *s)
         tell(v, "Count", object, "%lld is %lld", n(s, 1), n(s, 2));
 }
 
+static void content(const struct verifier *v, struct db_stmt *s)
+{
+        char object[300];
+
+        copy_text(db_col_text(s, 0), object, sizeof(object));
+        tell(v, "ContentStatus", object, "the content status classes count what is not there, or miss what is");
+}
+
 static const struct {
         int statement;
         void (*tell)(const struct verifier *v, struct db_stmt *s);
@@ -112,6 +120,7 @@ static const struct {
         { SQL_SITE_VERIFY_ROOT, root },     { SQL_SITE_VERIFY_DETAIL, detail }, { SQL_SITE_VERIFY_DETAIL_MISSING, detail_missing },
         { SQL_SITE_VERIFY_STATES, states }, { SQL_SITE_VERIFY_JOBS, jobs },     { SQL_SITE_VERIFY_READY, ready },
         { SQL_SITE_VERIFY_GROUPS, groups }, { SQL_SITE_VERIFY_COUNTS, counts },
+        { SQL_SITE_VERIFY_CONTENT, content },
 };
 
 int model_verify_counters(struct db_conn *c, void (*fn)(void *ctx, const struct model_difference *d), void *ctx,

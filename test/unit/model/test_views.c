@@ -109,6 +109,24 @@ static void keys_find_instances_by_index(void **state)
                 { "SMS_DPGroupMembers", "GroupID = ?1 AND DPNALPath = ?2" },
                 { "SMS_Collection", "CollectionID = ?1" },
                 { "TM_CollectionMember", "CollectionID = ?1 AND Name = ?2" },
+                { "SMS_DistributionDPStatus", "ID = ?1" },
+                { "SMS_DistributionDPStatus", "PackageID = ?1 AND NalPath = ?2" },
+                { "SMS_DistributionDPStatus", "PackageID = ?1" },
+                { "SMS_DistributionDPStatus", "NalPath = ?1" },
+                { "SMS_DPStatusDetails", "ID = ?1" },
+                { "SMS_DPStatusDetails", "PackageID = ?1 AND NALPath = ?2" },
+                { "SMS_DPGroupDistributionStatusDetails", "PackageID = ?1 AND GroupID = ?2 AND DPName = ?3" },
+                { "SMS_DPGroupDistributionStatusDetails", "PackageID = ?1" },
+                { "SMS_DPGroupDistributionStatusDetails", "GroupID = ?1 AND DPName = ?2" },
+                { "SMS_ObjectContentInfo", "ObjectID = ?1" },
+                { "SMS_DistributionStatus", "ObjectID = ?1 AND MessageCategory = ?2" },
+                { "SMS_DPStatusInfo", "NALPath = ?1" },
+                { "SMS_DPContentInfo", "PackageID = ?1 AND NALPath = ?2" },
+                { "SMS_DPContentInfo", "PackageID = ?1" },
+                { "SMS_DPGroupContentInfo", "PackageID = ?1 AND GroupID = ?2" },
+                { "SMS_DPGroupInfo", "GroupID = ?1" },
+                { "SMS_PackageContentServerInfo", "PackageID = ?1 AND ContentServerID = ?2" },
+                { "SMS_PackageContentServerInfo", "ContentServerID = ?1" },
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(touches); i++) {
@@ -143,6 +161,10 @@ static void planted_corruption_is_found(void **state)
                 { "UPDATE root_summary SET ready = 0", "Ready" },
                 { "UPDATE dp SET n_groups = 4", "Count" },
                 { "UPDATE dp_group SET n_members = 5", "GroupCounter" },
+                { "UPDATE dp_summary SET installed = 0", "ContentStatus" },
+                { "UPDATE group_summary SET failed = 1", "ContentStatus" },
+                { "UPDATE package_category SET assets = 2", "ContentStatus" },
+                { "DELETE FROM pair_status", "ContentStatus" },
                 { "INSERT INTO job (pkg_id, dp_id, slot, action, version, next_try_us, created_us, updated_us)"
                   " VALUES (1, 1, 0, 2, 1, 0, 0, 0)", "State" },
         };
