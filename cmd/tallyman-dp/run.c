@@ -8,7 +8,7 @@
 #include "os/os.h"
 #include "run.h"
 
-enum { MAX_LISTENERS = 32, IDLE_TIMEOUT_S = 60, MAX_CONNECTIONS = 512 };
+enum { MAX_LISTENERS = 32, IDLE_TIMEOUT_S = 60, MAX_CONNECTIONS = 512, STREAM_BLOCK = 32 << 10 };
 
 struct daemon {
         const struct conf_dp *cfg;
@@ -43,6 +43,7 @@ static int listen_on(struct daemon *d, int port, const char *cert, const char *k
                         .key_pem = key,
                         .max_connections = MAX_CONNECTIONS,
                         .idle_timeout_s = IDLE_TIMEOUT_S,
+                        .stream_block = STREAM_BLOCK,
                         .router = dp_router(d->dp),
                 };
                 int r = *n < MAX_LISTENERS ? httpd_new(&v[*n], d->loop, &o, e) : 0;

@@ -145,6 +145,8 @@ static void lookup_work(struct job *j)
                 r = err_set(&k->err, ERR_NOMEM, "out of memory");
         if (r < 0)
                 k->answer = ANSWER_ERROR;
+        if (k->man_open)
+                cas_manifest_trim(&k->man);     /* many streams, many mappings: keep what each touches small */
 }
 
 /* ---- loop ---- */

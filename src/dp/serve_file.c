@@ -51,6 +51,7 @@ static void fill_work(struct job *j)
         struct file *f = container_of(j, struct file, job);
 
         f->r = serve_window_fill(f->dp->cas, &f->man.m, f->part.piece, f->part.end, &f->part.w, &f->err);
+        cas_manifest_trim(&f->man);
 }
 
 static void fill_done(struct job *j)

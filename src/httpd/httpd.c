@@ -145,6 +145,7 @@ int httpd_new(struct httpd **out, struct loop *l, const struct httpd_opts *o, st
         list_init(&h->exchanges);
         h->loop = l;
         h->router = o->router;
+        h->stream_block = o->stream_block ? o->stream_block : HTTPD_BLOCK;
         h->tls = o->cert_pem != NULL;
         h->unix_socket = strncmp(o->address, "unix:", 5) == 0;
         fd = httpd_listen(o, &h->port, e);

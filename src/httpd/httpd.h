@@ -30,6 +30,7 @@ struct httpd_opts {
         const char *client_ca_pem;      /* ask for (not demand) a client certificate; checking is auth's */
         unsigned max_connections;       /* 0: 4096 */
         unsigned idle_timeout_s;        /* 0: 120 */
+        size_t stream_block;            /* memory of a stream, the most it is asked for at once; 0: 256 KiB */
         const struct http_router *router;       /* borrowed */
 };
 /*

@@ -77,6 +77,7 @@ struct httpd {
         struct list exchanges;
         uint16_t port;
         bool tls, unix_socket, running, again;
+        size_t stream_block;
         bool moved;                             /* the run of libmicrohttpd had an effect */
         char *unix_path;
         char last_words[300];                   /* of libmicrohttpd */

@@ -93,7 +93,8 @@ static void stream(struct http_exchange *base, int status, const char *type, uin
 {
         struct httpd_exchange *x = of(base);
         struct MHD_Response *r = NULL;
-        size_t block = size == HTTP_SIZE_UNKNOWN ? HTTPD_BLOCK_CHUNKED : (size_t)MIN(size + 1, (uint64_t)HTTPD_BLOCK);
+        uint64_t most = x->h ? x->h->stream_block : HTTPD_BLOCK;
+        size_t block = size == HTTP_SIZE_UNKNOWN ? HTTPD_BLOCK_CHUNKED : (size_t)MIN(size + 1, most);
 
         if (x->c)
                 r = MHD_create_response_from_callback(size == HTTP_SIZE_UNKNOWN ? MHD_SIZE_UNKNOWN : size, block,
