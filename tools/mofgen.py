@@ -14,7 +14,7 @@ import re
 import sys
 
 TYPES = {'sint8': 16, 'uint8': 17, 'sint16': 2, 'uint16': 18, 'sint32': 3, 'uint32': 19, 'sint64': 20, 'uint64': 21,
-         'real32': 4, 'real64': 5, 'string': 8, 'boolean': 11, 'datetime': 101, 'char16': 103}
+         'real32': 4, 'real64': 5, 'string': 8, 'boolean': 11, 'datetime': 101, 'char16': 103, 'object': 13}
 BITS = {'sint8': 8, 'uint8': 8, 'sint16': 16, 'uint16': 16, 'sint32': 32, 'uint32': 32, 'sint64': 64, 'uint64': 64}
 # qualifier -> where it may stand: c class, p property, m method, a parameter
 QUALIFIERS = {'abstract': 'c', 'association': 'c', 'embedded': 'c', 'secured': 'c', 'view': 'c', 'description': 'cpma',
@@ -291,7 +291,7 @@ def check_property(c, p, by_name):
         e = by_name.get(t)
         if not e or not e.flag('embedded'):
             fail(p.type, f'{word}: type {p.type.text} is neither a CIM type nor an embedded class')
-    if p.flag('key') and (p.array or p.flag('lazy') or t not in TYPES):
+    if p.flag('key') and (p.array or p.flag('lazy') or t not in TYPES or t == 'object'):
         fail(p.token, f'{word}: a key is a plain value, not lazy')
     for names, numbers in (('values', 'valuemap'), ('bitvalues', 'bitmap')):
         a, b = p.strings(names), p.strings(numbers)
