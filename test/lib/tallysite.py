@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,8 +25,9 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Site:
-    def __init__(self, folder, dps, settings=(), address='127.0.0.1'):
+    def __init__(self, folder, dps, settings=(), address=None):
         self.folder = folder
+        address = address or '127.%d.%d.%d' % tuple(random.randrange(1, 255) for _ in range(3))
         arguments = [f'{HERE}/script/site', 'start', folder, '--dps', str(dps), '--address', address]
         for setting in settings:
             arguments += ['--set', setting]
@@ -132,12 +134,16 @@ def resident_bytes(pid, peak=False):
     return 0
 
 
+def wait_gone(pid):
+    while os.path.exists(f'/proc/{pid}') and open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] not in 'ZX':
+        time.sleep(.005)
+
+
 def kill_and_restart(pid, log):
     """kill -9, then the same command again; returns the new process id."""
     argv = open(f'/proc/{pid}/cmdline', 'rb').read().split(b'\0')[:-1]
     program, folder = os.readlink(f'/proc/{pid}/exe'), os.readlink(f'/proc/{pid}/cwd')
     os.kill(pid, signal.SIGKILL)
-    while os.path.exists(f'/proc/{pid}') and open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] not in 'ZX':
-        time.sleep(.005)
+    wait_gone(pid)
     with open(log, 'ab') as out:
         return subprocess.Popen(argv, executable=program, cwd=folder, stdout=out, stderr=out, stdin=subprocess.DEVNULL).pid
