@@ -67,9 +67,9 @@ int distmgr_new(struct distmgr **out, const struct distmgr_opts *o, struct err *
         if (!r)
                 r = loop_timer_new(&d->gc, d->loop, dm_library_gc_tick, d);
         if (!r)
-                r = workers_new(&d->store, d->loop, "store", o->inline_ ? 0 : o->max_snapshots);
+                r = workers_new(&d->store, d->loop, "store", o->max_snapshots);
         if (!r)
-                r = workers_new(&d->locate, d->loop, "locate", o->inline_ ? 0 : 1);
+                r = workers_new(&d->locate, d->loop, "locate", 1);
         if (r) {
                 distmgr_free(d);
                 return err_sys(e, -r, "Distribution Manager");

@@ -46,7 +46,6 @@ struct distmgr_opts {
         int64_t change_log_keep;        /* rows of the change log, and status messages, that stay */
         int64_t verify_timeout_us;      /* how long a deep verification waits for inventories */
         int64_t gc_interval_us;         /* unused content is collected at most that often; 0: never */
-        bool inline_;                   /* unit tests: workers run their jobs at once */
         int64_t order_wait_us;          /* polls are answered after this at the latest */
 };
 MUST int distmgr_new(struct distmgr **out, const struct distmgr_opts *o, struct err *e);

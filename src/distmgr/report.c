@@ -99,7 +99,7 @@ static void acknowledge(struct report *p)
         buf_fini(&b);
 }
 
-static void log_report(const struct report *p)
+static void log_report(const struct report *p, uint64_t sent)
 {
         const struct dpwire_report *m = &p->m;
 
@@ -107,9 +107,10 @@ static void log_report(const struct report *p)
                 log_warn(LOG, "DP %s: order %llu (%s version %u) failed: %s: %.*s", p->dp_name,
                          (unsigned long long)m->order, m->package, m->version, dpwire_code_name(m->code), STR_ARG(m->text));
         else
-                log_info(LOG, "DP %s: %s version %u %s (%llu bytes received, %llu reused)%s", p->dp_name, m->package,
-                         m->version, dpwire_result_name(m->result), (unsigned long long)m->bytes_received,
-                         (unsigned long long)m->bytes_reused, p->applied ? "" : ", stale");
+                log_info(LOG, "DP %s: %s version %u %s (%llu bytes received, %llu reused; %llu sent with headers)%s",
+                         p->dp_name, m->package, m->version, dpwire_result_name(m->result),
+                         (unsigned long long)m->bytes_received, (unsigned long long)m->bytes_reused,
+                         (unsigned long long)sent, p->applied ? "" : ", stale");
 }
 
 static void report_then(struct dm_write *w)
@@ -126,7 +127,7 @@ static void report_then(struct dm_write *w)
                 free(p);
                 return;
         }
-        log_report(p);
+        log_report(p, o && o->dp_id == p->dp_id ? o->bytes_sent : 0);
         if (o && o->dp_id == p->dp_id)
                 dm_order_free(d, o);
         if (p->suspect)
