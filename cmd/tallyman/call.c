@@ -27,7 +27,7 @@ static int parse(struct cli *c, char *text, json_t **out)
 int cli_list(struct cli *c, const char *class_name, const char *filter, const char *orderby, json_t **rows_out,
              int64_t *seq_out)
 {
-        struct tallyman_query q = { .class_name = class_name, .filter = filter, .orderby = orderby };
+        struct tallyman_selection q = { .class_name = class_name, .filter = filter, .orderby = orderby };
         struct tallyman_error e;
         json_t *root = NULL;
         char *text;

@@ -20,7 +20,9 @@
  *            with *e filled: kind, a machine word, a text that names the thing
  *            and the next step, and the exit code tallyman(1) gives it.
  * Ownership  Text given out is malloc'ed and the caller's to free().  Text in a
- *            struct tallyman_event is borrowed for the length of the callback.
+ *            struct tallyman_event or tallyman_notification and the text of a
+ *            row are borrowed: for the length of the callback, or until the next
+ *            call on the same watch.
  * Threads    A struct tallyman belongs to one thread at a time; only
  *            tallyman_cancel() may be called from any thread, and from a signal
  *            handler.
@@ -54,6 +56,9 @@ struct tallyman_error {
         int http_status;                /* 0: no answer came */
         char code[32];                  /* stable machine word: "NotFound" */
         char text[480];                 /* one or two sentences, no full stop needed behind */
+        char wbem[48];                  /* of a query: "WBEM_E_INVALID_QUERY"; else empty */
+        uint32_t hresult;               /* its number, 0x80041017; 0: none */
+        uint32_t column;                /* of the query's text, from 1; 0: about the whole */
 };
 
 struct tallyman_options {
@@ -83,14 +88,40 @@ void tallyman_cancel(struct tallyman *t);
  * @seq_out  position in the change log at which the answer is true; hand it to
  *           tallyman_events() and nothing is missed between.  May be NULL.
  */
-struct tallyman_query {
+struct tallyman_selection {
         const char *class_name;
         const char *filter;
         const char *orderby;
         uint64_t top, skip;
 };
-int tallyman_list(struct tallyman *t, const struct tallyman_query *q, char **json_out, int64_t *seq_out,
+int tallyman_list(struct tallyman *t, const struct tallyman_selection *q, char **json_out, int64_t *seq_out,
                   struct tallyman_error *e);
+
+/*
+ * tallyman_query - rows of a WQL data query, one by one.
+ * @wql     "SELECT PackageID, Name FROM SMS_Package WHERE ...", also schema
+ *          queries (meta_class), ASSOCIATORS OF and REFERENCES OF
+ * @fn      gets each row as one JSON object; what it selects are its members,
+ *          "__CLASS" says of which class it is.  A join gives objects of the
+ *          class "__Generic" with one object an alias.  Non-zero ends the query.
+ *          No call of this library on the same struct tallyman but tallyman_cancel().
+ * @seq_out as of tallyman_list(); may be NULL
+ *
+ * Rows come as the site reads them and are not gathered, so there may be any number.
+ * Returns 0, TALLYMAN_STOPPED when @fn ended it, or -1; a mistake in the text is
+ * TALLYMAN_E_INVALID with e->wbem and e->column.
+ */
+typedef int (*tallyman_row_fn)(void *ctx, const char *json);
+enum { TALLYMAN_STOPPED = 2 };
+int tallyman_query(struct tallyman *t, const char *wql, tallyman_row_fn fn, void *ctx, int64_t *seq_out,
+                   struct tallyman_error *e);
+/* The same as one text, {"value":[...]}. */
+int tallyman_query_json(struct tallyman *t, const char *wql, char **json_out, int64_t *seq_out, struct tallyman_error *e);
+/*
+ * Whether the site would accept a query, without running it: {"kind":...,"canonical":...}.
+ * @kind  "data", "event", or NULL: an event query when it selects from an event class
+ */
+int tallyman_check(struct tallyman *t, const char *wql, const char *kind, char **json_out, struct tallyman_error *e);
 
 /* One instance, lazy properties filled. */
 int tallyman_get(struct tallyman *t, const char *path, char **json_out, struct tallyman_error *e);
@@ -138,6 +169,55 @@ struct tallyman_stream {
 enum { TALLYMAN_TIME_UP = 1 };
 int tallyman_events(struct tallyman *t, const struct tallyman_stream *s, tallyman_event_fn fn, void *ctx,
                     struct tallyman_error *e);
+
+/* ---- event queries ---- */
+
+struct tallyman_notification {
+        int64_t sequence;               /* position in the change log; resume behind it. -1: the event has none */
+        const char *class_name;         /* "__InstanceCreationEvent", "__AggregateEvent", ... */
+        const char *json;               /* the event object as its query selects it */
+        const char *target;             /* its TargetInstance as JSON; NULL: it has none */
+        const char *previous;           /* its PreviousInstance as JSON; NULL: it has none */
+};
+
+/*
+ * tallyman_watch - one WQL event query and the events it has brought.
+ *
+ *      SELECT * FROM __InstanceModificationEvent WITHIN 10
+ *      WHERE TargetInstance ISA 'SMS_PackageStatusRootSummarizer'
+ *
+ * Events are pulled with tallyman_notify_next(); between two calls they wait at
+ * the site.  Watches of one struct tallyman may be open together, next to other
+ * calls; all of that in one thread at a time.
+ */
+struct tallyman_watch;
+struct tallyman_watch_options {
+        const char *query;
+        int64_t from;                   /* events behind this position; TALLYMAN_FROM_NOW */
+};
+/* Returns when the site has accepted the query, so that nothing which happens later is missed. Refused: -1. */
+int tallyman_notify_open(struct tallyman_watch **out, struct tallyman *t, const struct tallyman_watch_options *o,
+                         struct tallyman_error *e);
+/*
+ * The next event, in the order they happened; 0, TALLYMAN_TIME_UP, or -1.
+ * @timeout_ms  0: only what is there; TALLYMAN_FOREVER
+ * A connection that breaks is made again behind the last event.
+ */
+#define TALLYMAN_FOREVER (-1)
+int tallyman_notify_next(struct tallyman_watch *w, int64_t timeout_ms, struct tallyman_notification *out,
+                         struct tallyman_error *e);
+void tallyman_notify_close(struct tallyman_watch *w);  /* before tallyman_close(); NULL is harmless */
+
+/*
+ * tallyman_notify - the same by callback.
+ *
+ * Blocks and calls @fn for each event until it returns non-zero (0), @timeout_ms
+ * are over (TALLYMAN_TIME_UP; TALLYMAN_FOREVER), or -1, after tallyman_cancel()
+ * with TALLYMAN_E_CANCELLED.
+ */
+typedef int (*tallyman_notify_fn)(void *ctx, const struct tallyman_notification *n);
+int tallyman_notify(struct tallyman *t, const struct tallyman_watch_options *o, int64_t timeout_ms, tallyman_notify_fn fn,
+                    void *ctx, struct tallyman_error *e);
 
 #ifdef __cplusplus
 }

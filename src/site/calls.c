@@ -11,6 +11,7 @@
 static int call(struct tallyman *t, const char *verb, const struct buf *url, const char *body, char **out,
                 int64_t *seq_out, struct tallyman_error *e)
 {
+        struct client_call q = { .verb = verb, .url = url->p, .body = body };
         struct client_reply reply;
         int r;
 
@@ -18,7 +19,7 @@ static int call(struct tallyman *t, const char *verb, const struct buf *url, con
                 *out = NULL;
         if (url->failed)
                 return error_set(e, ERR_TOO_LARGE, "the request is too long. Name fewer objects at once");
-        r = client_request(t, verb, url->p, body, &reply, e);
+        r = client_request(t, &q, &reply, e);
         if (r == 0 && seq_out)
                 *seq_out = reply.sequence;
         if (r == 0 && out) {
@@ -47,7 +48,7 @@ static const char *number(char text[24], uint64_t n)
         return n ? text : NULL;
 }
 
-int tallyman_list(struct tallyman *t, const struct tallyman_query *q, char **json_out, int64_t *seq_out,
+int tallyman_list(struct tallyman *t, const struct tallyman_selection *q, char **json_out, int64_t *seq_out,
                   struct tallyman_error *e)
 {
         char top[24], skip[24];

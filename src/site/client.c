@@ -146,7 +146,7 @@ void client_prepare(struct tallyman *t, CURL *h)
         }
 }
 
-static int explain(const struct tallyman *t, CURL *h, CURLcode code, struct tallyman_error *e)
+int client_explain(const struct tallyman *t, CURL *h, CURLcode code, struct tallyman_error *e)
 {
         long os_errno = 0;
         const char *why = curl_easy_strerror(code);
@@ -191,14 +191,13 @@ static bool take_result(struct tallyman *t, CURL *h, CURLcode *code_out)
         return false;
 }
 
-static int run(struct tallyman *t, CURL *h, const struct client_wait *w, CURLcode *code_out)
+static int run(struct tallyman *t, CURL *h, int64_t deadline_us, CURLcode *code_out)
 {
         struct curl_waitfd cancel = { .fd = t->cancel_fd, .events = CURL_WAIT_POLLIN };
-        int64_t next_tick_us = w->tick_us ? os_mono_us() + w->tick_us : INT64_MAX;
         int running = 1;
 
         for (;;) {
-                int64_t now_us = os_mono_us(), left_us = MIN(w->deadline_us, next_tick_us) - now_us;
+                int64_t left_us = deadline_us - os_mono_us();
 
                 if (atomic_load(&t->cancelled))
                         return -ECANCELED;
@@ -206,27 +205,21 @@ static int run(struct tallyman *t, CURL *h, const struct client_wait *w, CURLcod
                         return -EIO;
                 if (take_result(t, h, code_out))
                         return 0;
-                if (now_us >= w->deadline_us)
+                if (left_us <= 0)
                         return CLIENT_TIME_UP;
-                if (now_us >= next_tick_us) {
-                        if (w->tick(w->ctx))
-                                return CLIENT_STOPPED;
-                        next_tick_us = now_us + w->tick_us;
-                        continue;
-                }
                 if (curl_multi_poll(t->multi, &cancel, 1, (int)MIN(left_us / 1000 + 1, 3600000), NULL) != CURLM_OK)
                         return -EIO;
         }
 }
 
-int client_perform(struct tallyman *t, CURL *h, const struct client_wait *w, struct tallyman_error *e)
+int client_perform(struct tallyman *t, CURL *h, int64_t deadline_us, struct tallyman_error *e)
 {
         CURLcode code = CURLE_OK;
         int r;
 
         if (curl_multi_add_handle(t->multi, h) != CURLM_OK)
                 return error_set(e, ERR_NOMEM, "out of memory");
-        r = run(t, h, w, &code);
+        r = run(t, h, deadline_us, &code);
         curl_multi_remove_handle(t->multi, h);
         if (r > 0)
                 return r;
@@ -234,7 +227,7 @@ int client_perform(struct tallyman *t, CURL *h, const struct client_wait *w, str
                 return error_set(e, ERR_CANCELLED, "interrupted");
         if (r < 0)
                 return error_set(e, ERR_IO, "cannot wait for %s", t->server);
-        return code == CURLE_OK ? 0 : explain(t, h, code, e);
+        return code == CURLE_OK ? 0 : client_explain(t, h, code, e);
 }
 
 /* ---- one request ---- */
@@ -259,21 +252,63 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
         return size * n;
 }
 
-static size_t on_body(char *p, size_t size, size_t n, void *ctx)
-{
-        struct buf *b = ctx;
+struct answer {
+        CURL *h;
+        const struct client_call *call;
+        struct client_reply *reply;
+        bool stopped;
+};
 
-        buf_add(b, p, size * n);
-        return b->failed ? 0 : size * n;
+static bool is_good(const struct answer *a)
+{
+        long status = 0;
+
+        curl_easy_getinfo(a->h, CURLINFO_RESPONSE_CODE, &status);
+        return status >= 200 && status <= 299;
 }
 
-int client_request(struct tallyman *t, const char *verb, const char *url_path, const char *body, struct client_reply *r,
-                   struct tallyman_error *e)
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
-        _cleanup_(freep) char *url = str_printf("%s%s", t->base_url, url_path);
-        struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
-        struct client_wait wait = { .deadline_us = os_mono_us() + t->timeout_us };
+        struct answer *a = ctx;
+
+        if (a->call->sink && is_good(a)) {
+                a->stopped = !a->call->sink(a->call->ctx, p, size * n);
+                return a->stopped ? 0 : size * n;
+        }
+        buf_add(&a->reply->body, p, size * n);
+        return a->reply->body.failed ? 0 : size * n;
+}
+
+static struct curl_slist *set_body(struct tallyman *t, const struct client_call *q, struct curl_slist *headers)
+{
+        _cleanup_(freep) char *type = str_printf("Content-Type: %s", q->content_type ? q->content_type : "application/json");
+
+        headers = curl_slist_append(headers, type ? type : "");
+        headers = curl_slist_append(headers, "Expect:");
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(q->body));
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, q->body);
+        return headers;
+}
+
+static int judge(struct tallyman *t, int rc, const struct answer *a, struct tallyman_error *e)
+{
         long status = 0;
+
+        if (a->stopped)
+                return CLIENT_STOPPED;
+        if (rc == CLIENT_TIME_UP)
+                return error_set(e, ERR_TIMEOUT, "%s did not answer in time. Try again, or look at its log", t->server);
+        if (rc < 0)
+                return rc;
+        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        return is_good(a) ? 0 : error_from_reply(e, t, status, buf_str(&a->reply->body));
+}
+
+int client_request(struct tallyman *t, const struct client_call *q, struct client_reply *r, struct tallyman_error *e)
+{
+        _cleanup_(freep) char *url = str_printf("%s%s", t->base_url, q->url);
+        struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+        struct answer a = { .h = t->easy, .call = q, .reply = r };
         int rc;
 
         r->sequence = -1;
@@ -283,24 +318,13 @@ int client_request(struct tallyman *t, const char *verb, const char *url_path, c
         curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
         curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, r);
         curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-        curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, &r->body);
-        if (body) {
-                headers = curl_slist_append(headers, "Content-Type: application/json");
-                headers = curl_slist_append(headers, "Expect:");
-                curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
-                curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body);
-        }
-        curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, verb);
+        curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, &a);
+        if (q->body)
+                headers = set_body(t, q, headers);
+        curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, q->verb);
         curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
-        rc = client_perform(t, t->easy, &wait, e);
+        rc = client_perform(t, t->easy, os_mono_us() + t->timeout_us, e);
         curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
         curl_slist_free_all(headers);
-        if (rc == CLIENT_TIME_UP)
-                return error_set(e, ERR_TIMEOUT, "%s did not answer in time. Try again, or look at its log", t->server);
-        if (rc < 0)
-                return rc;
-        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-        if (status < 200 || status > 299)
-                return error_from_reply(e, t, status, buf_str(&r->body));
-        return 0;
+        return judge(t, rc, &a, e);
 }

@@ -29,28 +29,36 @@ enum { CLIENT_REPLY_LIMIT = 512 << 20 };
 
 /* Server, credentials and safety options of a fresh or reset handle. */
 void client_prepare(struct tallyman *t, CURL *h);
-struct client_wait {
-        int64_t deadline_us;            /* of os_mono_us() */
-        int64_t tick_us;                /* 0: no ticks */
-        int (*tick)(void *ctx);         /* non-zero ends the transfer */
-        void *ctx;
-};
-/* Run to the end. 0; CLIENT_TIME_UP; CLIENT_STOPPED by tick(); -1 with *e (no connection, broken, cancelled). */
-enum { CLIENT_TIME_UP = 1, CLIENT_STOPPED = 2 };
-int client_perform(struct tallyman *t, CURL *h, const struct client_wait *w, struct tallyman_error *e);
+/* Run to the end. 0; CLIENT_TIME_UP at @deadline_us (of os_mono_us()); -1 with *e (no connection, broken, cancelled). */
+enum { CLIENT_TIME_UP = 1 };
+int client_perform(struct tallyman *t, CURL *h, int64_t deadline_us, struct tallyman_error *e);
+/* What libcurl's code of a transfer means, in words; returns -1. */
+int client_explain(const struct tallyman *t, CURL *h, CURLcode code, struct tallyman_error *e);
 
 struct client_reply {
         struct buf body;
         int64_t sequence;               /* X-Tallyman-Sequence, -1 when absent */
 };
-/* One request: anything but 2xx is an error. body NULL: none. The caller runs buf_fini(&r->body) in every case. */
-int client_request(struct tallyman *t, const char *verb, const char *url_path, const char *body, struct client_reply *r,
-                   struct tallyman_error *e);
+struct client_call {
+        const char *verb;
+        const char *url;                /* path and query */
+        const char *body;               /* NULL: none */
+        const char *content_type;       /* of body; NULL: application/json */
+        /* Bytes of a good answer as they come, instead of gathering them in the reply; false breaks the call off. */
+        bool (*sink)(void *ctx, const char *p, size_t n);
+        void *ctx;
+};
+enum { CLIENT_STOPPED = 2 };
+/*
+ * One request: anything but 2xx is an error. The caller runs buf_fini(&r->body) in every case.
+ * 0; CLIENT_STOPPED when sink() said false; -1.
+ */
+int client_request(struct tallyman *t, const struct client_call *q, struct client_reply *r, struct tallyman_error *e);
 /* X-Tallyman-Sequence of one header line, or -1. */
 int64_t client_header_sequence(struct str line);
 
 /* error.c: fill *e, return -1. e NULL is allowed. */
 int error_set(struct tallyman_error *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int error_from(struct tallyman_error *e, const struct err *from);
-/* What an answer other than 2xx says: {"error":{"code","message"}}, or its status when it says nothing. */
+/* What an answer other than 2xx says: {"error":{"code","message",...}}, or its status when it says nothing. */
 int error_from_reply(struct tallyman_error *e, const struct tallyman *t, long status, struct str body);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "site/client.h"
 
 static const enum tallyman_kind public_kind[ERR_KIND_MAX_] = {
@@ -73,6 +74,25 @@ static enum err_kind kind_of_status(long status)
         }
 }
 
+/* Words that are not kinds of ours, such as those of WBEM statuses, are known by the HTTP status they came with. */
+static enum err_kind kind_of(const char *code, long status)
+{
+        enum err_kind kind = code ? err_kind_from_name(code) : ERR_INTERNAL;
+
+        return kind == ERR_INTERNAL ? kind_of_status(status) : kind;
+}
+
+static void add_wbem(struct tallyman_error *e, const json_t *error)
+{
+        const char *name = json_string_value(json_object_get(error, "wbem"));
+        const char *hresult = json_string_value(json_object_get(error, "hresult"));
+        json_int_t column = json_integer_value(json_object_get(error, "column"));
+
+        snprintf(e->wbem, sizeof(e->wbem), "%s", name ? name : "");
+        e->hresult = hresult ? (uint32_t)strtoul(hresult, NULL, 16) : 0;
+        e->column = column > 0 && column <= INT32_MAX ? (uint32_t)column : 0;
+}
+
 int error_from_reply(struct tallyman_error *e, const struct tallyman *t, long status, struct str body)
 {
         json_t *root = body.n ? json_loadb(body.p, body.n, 0, NULL) : NULL;
@@ -81,9 +101,11 @@ int error_from_reply(struct tallyman_error *e, const struct tallyman *t, long st
         const char *message = json_string_value(json_object_get(error, "message"));
 
         if (message) {
-                fill(e, code ? err_kind_from_name(code) : kind_of_status(status), message);
+                fill(e, kind_of(code, status), message);
                 if (e && code)
                         snprintf(e->code, sizeof(e->code), "%s", code);
+                if (e)
+                        add_wbem(e, error);
         } else if (status == 401)
                 error_set(e, ERR_DENIED, "%s does not accept the user name or password. Check --user and --password-file",
                           t->server);

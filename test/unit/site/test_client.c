@@ -116,7 +116,7 @@ static struct tallyman *start(struct canned *s, int64_t timeout_ms)
 static void a_list_and_where_it_is_true(void **state)
 {
         struct canned *s = *state;
-        struct tallyman_query q = { .class_name = "SMS_Package", .filter = "Name eq 'a&b'", .orderby = "Name desc", .top = 5 };
+        struct tallyman_selection q = { .class_name = "SMS_Package", .filter = "Name eq 'a&b'", .orderby = "Name desc", .top = 5 };
         struct tallyman_error e;
         struct tallyman *t;
         int64_t seq;
@@ -265,8 +265,8 @@ static void a_broken_stream_is_taken_up_again(void **state)
         t = start(s, 0);
         assert_int_equal(tallyman_events(t, &stream, hear, &h, &e), 0);
         assert_string_equal(h.text, "5 creation C.K=5 {\"K\":5};6 creation C.K=6 {\"K\":6};9 creation C.K=9 {\"K\":9};");
-        assert_non_null(strstr(s->asked[0], "GET /AdminService/events?from=4&class=C "));
-        assert_non_null(strstr(s->asked[1], "from=5&"));
+        assert_non_null(strstr(s->asked[0], "GET /AdminService/events?class=C&from=4 "));
+        assert_non_null(strstr(s->asked[1], "class=C&from=5 "));
         tallyman_close(t);
 }
 
@@ -283,7 +283,7 @@ static void from_now_resumes_where_now_was(void **state)
         t = start(s, 0);
         assert_int_equal(tallyman_events(t, &stream, hear, &h, &e), 0);
         assert_non_null(strstr(s->asked[0], "GET /AdminService/events HTTP"));
-        assert_non_null(strstr(s->asked[1], "from=7 "));
+        assert_non_null(strstr(s->asked[1], "/AdminService/events?from=7 "));
         tallyman_close(t);
 }
 
@@ -340,6 +340,143 @@ static void a_stream_can_be_cancelled(void **state)
         tallyman_close(h.cancel);
 }
 
+/* ---- queries ---- */
+
+static int row(void *ctx, const char *json)
+{
+        struct heard *h = ctx;
+        size_t n = strlen(h->text);
+
+        snprintf(h->text + n, sizeof(h->text) - n, "%s;", json);
+        return --h->left == 0;
+}
+
+#define ROWS "{\"value\":[{\"a\":\"]},\\\"{\"}, {\"b\":[1,{}]}]}"
+
+static void rows_of_a_query(void **state)
+{
+        struct canned *s = *state;
+        struct heard h = { 0 }, one = { .left = 1 };
+        struct tallyman_error e;
+        struct tallyman *t;
+        int64_t seq = 0;
+        char *json;
+
+        s->answers[0] = s->answers[1] = s->answers[2] = OK "X-Tallyman-Sequence: 5\r\n\r\n" ROWS;
+        s->answers[3] = OK "\r\n{\"value\":[{\"a\":1},";
+        t = start(s, 0);
+        assert_int_equal(tallyman_query(t, "SELECT * FROM C", row, &h, &seq, &e), 0);
+        assert_string_equal(h.text, "{\"a\":\"]},\\\"{\"};{\"b\":[1,{}]};");
+        assert_int_equal(seq, 5);
+        assert_ptr_equal(strstr(s->asked[0], "POST /AdminService/wql HTTP"), s->asked[0]);
+        assert_non_null(strstr(s->asked[0], "Content-Type: text/plain; charset=utf-8\r\n"));
+        assert_non_null(strstr(s->asked[0], "\r\n\r\nSELECT * FROM C"));
+        assert_int_equal(tallyman_query(t, "SELECT * FROM C", row, &one, NULL, &e), TALLYMAN_STOPPED);
+        assert_string_equal(one.text, "{\"a\":\"]},\\\"{\"};");
+        assert_int_equal(tallyman_query_json(t, "SELECT * FROM C", &json, NULL, &e), 0);
+        assert_string_equal(json, ROWS);
+        free(json);
+        assert_int_equal(tallyman_query(t, "SELECT * FROM C", row, &h, NULL, &e), -1);
+        assert_int_equal(e.kind, TALLYMAN_E_FAILED);
+        tallyman_close(t);
+}
+
+static void a_wrong_query_says_where(void **state)
+{
+        struct canned *s = *state;
+        struct heard h = { 0 };
+        struct tallyman_error e;
+        struct tallyman *t;
+        char *json;
+
+        s->answers[0] = s->answers[1] =
+                "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n{\"error\":{\"code\":\"InvalidQuery\",\"wbem\":"
+                "\"WBEM_E_INVALID_QUERY\",\"hresult\":\"0x80041017\",\"column\":8,\"message\":\"expected a property\"}}";
+        s->answers[2] = OK "\r\n{\"kind\":\"event\"}";
+        t = start(s, 0);
+        assert_int_equal(tallyman_query(t, "SELECT FROM C", row, &h, NULL, &e), -1);
+        assert_int_equal(e.kind, TALLYMAN_E_INVALID);
+        assert_string_equal(e.code, "InvalidQuery");
+        assert_string_equal(e.wbem, "WBEM_E_INVALID_QUERY");
+        assert_int_equal(e.hresult, 0x80041017);
+        assert_int_equal(e.column, 8);
+        assert_string_equal(e.text, "expected a property");
+        assert_string_equal(h.text, "");
+        assert_int_equal(tallyman_check(t, "SELECT FROM C", NULL, &json, &e), -1);
+        assert_int_equal(e.column, 8);
+        assert_int_equal(tallyman_check(t, "SELECT * FROM E", "event", &json, &e), 0);
+        assert_string_equal(json, "{\"kind\":\"event\"}");
+        assert_ptr_equal(strstr(s->asked[2], "POST /AdminService/wql/check?kind=event HTTP"), s->asked[2]);
+        free(json);
+        tallyman_close(t);
+}
+
+#define NOTE(seq)                                                                                                  \
+        "id: " #seq "\nevent: __InstanceModificationEvent\ndata: {\"__CLASS\":\"__InstanceModificationEvent\","     \
+        "\"TargetInstance\":{\"K\":" #seq "},\"PreviousInstance\":{\"K\":0}}\n\n"
+
+static void notifications_are_pulled(void **state)
+{
+        struct canned *s = *state;
+        struct tallyman_watch_options o = { .query = "SELECT * FROM E", .from = 3 };
+        struct tallyman_notification n;
+        struct tallyman_watch *w;
+        struct tallyman_error e;
+        struct tallyman *t;
+
+        s->answers[0] = STREAM "\r\n" NOTE(4) NOTE(6);
+        s->answers[1] = STREAM "\r\n" NOTE(7);
+        t = start(s, 0);
+        assert_int_equal(tallyman_notify_open(&w, t, &o, &e), 0);
+        assert_non_null(strstr(s->asked[0], "GET /AdminService/events?query=SELECT%20%2A%20FROM%20E&from=3 "));
+        assert_int_equal(tallyman_notify_next(w, TALLYMAN_FOREVER, &n, &e), 0);
+        assert_int_equal(n.sequence, 4);
+        assert_string_equal(n.class_name, "__InstanceModificationEvent");
+        assert_string_equal(n.target, "{\"K\":4}");
+        assert_string_equal(n.previous, "{\"K\":0}");
+        assert_int_equal(tallyman_notify_next(w, TALLYMAN_FOREVER, &n, &e), 0);
+        assert_int_equal(n.sequence, 6);
+        assert_int_equal(tallyman_notify_next(w, TALLYMAN_FOREVER, &n, &e), 0);        /* over a new connection */
+        assert_int_equal(n.sequence, 7);
+        assert_non_null(strstr(s->asked[1], "&from=6 "));
+        assert_int_equal(tallyman_notify_next(w, 0, &n, &e), TALLYMAN_TIME_UP);
+        assert_null(n.json);
+        tallyman_cancel(t);
+        assert_int_equal(tallyman_notify_next(w, TALLYMAN_FOREVER, &n, &e), -1);
+        assert_int_equal(e.kind, TALLYMAN_E_CANCELLED);
+        tallyman_notify_close(w);
+        tallyman_close(t);
+}
+
+static int note(void *ctx, const struct tallyman_notification *n)
+{
+        struct heard *h = ctx;
+        size_t len = strlen(h->text);
+
+        snprintf(h->text + len, sizeof(h->text) - len, "%lld %s;", (long long)n->sequence, n->target ? n->target : "-");
+        return --h->left == 0;
+}
+
+static void notifications_by_callback(void **state)
+{
+        struct canned *s = *state;
+        struct tallyman_watch_options o = { .query = "SELECT * FROM E", .from = TALLYMAN_FROM_NOW };
+        struct heard h = { .left = 2 };
+        struct tallyman_error e;
+        struct tallyman *t;
+
+        s->answers[0] = STREAM "\r\n" NOTE(4) "data: {\"__CLASS\":\"__TimerEvent\"}\n\n" NOTE(6);
+        s->answers[1] = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n{\"error\":{\"code\":\"NotEventClass\",\"wbem\":"
+                        "\"WBEM_E_NOT_EVENT_CLASS\",\"hresult\":\"0x80041059\",\"column\":15,\"message\":\"E is no event class\"}}";
+        t = start(s, 0);
+        assert_int_equal(tallyman_notify(t, &o, TALLYMAN_FOREVER, note, &h, &e), 0);
+        assert_string_equal(h.text, "4 {\"K\":4};4 -;");
+        assert_int_equal(tallyman_notify(t, &o, TALLYMAN_FOREVER, note, &h, &e), -1);
+        assert_string_equal(e.wbem, "WBEM_E_NOT_EVENT_CLASS");
+        assert_int_equal(tallyman_notify(t, &o, 30, note, &h, &e), TALLYMAN_TIME_UP);
+        tallyman_close(t);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -353,6 +490,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_ends_a_stream, setup, teardown),
                 cmocka_unit_test_setup_teardown(time_ticks_while_nothing_happens, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_stream_can_be_cancelled, setup, teardown),
+                cmocka_unit_test_setup_teardown(rows_of_a_query, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_wrong_query_says_where, setup, teardown),
+                cmocka_unit_test_setup_teardown(notifications_are_pulled, setup, teardown),
+                cmocka_unit_test_setup_teardown(notifications_by_callback, setup, teardown),
         };
 
         return cmocka_run_group_tests_name("site-client", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "args.h"
 #include "fmt.h"
 #include "site/path.h"
+#include "site/rows.h"
 #include "site/sse.h"
 
 /* ---- paths ---- */
@@ -279,6 +280,64 @@ static void text_from_the_site_is_tamed(void **state)
         buf_fini(&b);
 }
 
+/* ---- rows ---- */
+
+static bool join_rows(void *ctx, const char *json)
+{
+        struct buf *b = ctx;
+
+        buf_addz(b, json);
+        buf_addc(b, '|');
+        return b->n < 100;
+}
+
+static int rows_in_pieces(const char *text, size_t piece, struct buf *b, bool *whole)
+{
+        size_t n = strlen(text);
+        struct rows rows;
+        int r = 0;
+
+        buf_init(b, 0);
+        rows_init(&rows, 60);
+        for (size_t at = 0; at < n && r == 0; at += piece)
+                r = rows_feed(&rows, text + at, MIN(piece, n - at), join_rows, b);
+        *whole = rows_whole(&rows);
+        rows_fini(&rows);
+        return r;
+}
+
+static void rows_whatever_the_pieces(void **state)
+{
+        static const char text[] = "{ \"val[ue\" : [ {\"a\":\"]}\\\"[{\",\"b\":[[1],{}]} ,\n{} , 5]} trailing";
+        struct buf b;
+        bool whole;
+
+        for (size_t piece = 1; piece <= sizeof(text); piece++) {
+                assert_int_equal(rows_in_pieces(text, piece, &b, &whole), 0);
+                assert_string_equal(b.p, "{\"a\":\"]}\\\"[{\",\"b\":[[1],{}]}|{}|5|");
+                assert_true(whole);
+                buf_fini(&b);
+        }
+        assert_int_equal(rows_in_pieces("{\"value\":[]}", 3, &b, &whole), 0);
+        assert_true(whole && b.n == 0);
+        buf_fini(&b);
+        assert_int_equal(rows_in_pieces("{\"value\":[{\"a\":1},{\"b\"", 100, &b, &whole), 0);
+        assert_string_equal(b.p, "{\"a\":1}|");
+        assert_false(whole);
+        buf_fini(&b);
+}
+
+static void rows_are_bounded(void **state)
+{
+        char text[5000] = "{\"value\":[\"";
+        struct buf b;
+        bool whole;
+
+        memset(text + 11, 'x', 200);
+        assert_int_equal(rows_in_pieces(text, 7, &b, &whole), -EMSGSIZE);
+        buf_fini(&b);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -294,6 +353,8 @@ int main(void)
                 cmocka_unit_test(states_and_their_words),
                 cmocka_unit_test(hosts_and_words),
                 cmocka_unit_test(text_from_the_site_is_tamed),
+                cmocka_unit_test(rows_whatever_the_pieces),
+                cmocka_unit_test(rows_are_bounded),
         };
 
         return cmocka_run_group_tests_name("site-pure", tests, NULL, NULL);
