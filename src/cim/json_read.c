@@ -61,7 +61,7 @@ static int datetime_from(const struct cim_property *p, const json_t *j, struct a
 /* The concrete class an embedded object says it is of: "__CLASS", or OData's "@odata.type": "#AdminService.CLASS". */
 static const struct cim_class *embedded_class(const struct cim_property *p, const json_t *j, struct err *e)
 {
-        const struct cim_class *base = cim_class_find(str_of(p->embedded)), *c = base;
+        const struct cim_class *base = p->embedded ? cim_class_find(str_of(p->embedded)) : NULL, *c = base;
         const char *name = json_string_value(json_object_get(j, "__CLASS"));
 
         if (!name)
@@ -71,12 +71,16 @@ static const struct cim_class *embedded_class(const struct cim_property *p, cons
 
                 c = cim_class_find(str_of(dot ? dot + 1 : name));
         }
-        if (!c || !cim_class_isa(c, base)) {
-                (void)cim_bad(p, e, "\"%.60s\" is no kind of %s", name, p->embedded);
+        if (!c && !name) {
+                (void)cim_bad(p, e, "say in \"__CLASS\" of which class the object is");
+                return NULL;
+        }
+        if (!c || (base && !cim_class_isa(c, base))) {
+                (void)cim_bad(p, e, "\"%.60s\" is no kind of %s", name, base ? base->name : "object");
                 return NULL;
         }
         if (c->abstract) {
-                (void)cim_bad(p, e, "say in \"__CLASS\" which kind of %s it is", p->embedded);
+                (void)cim_bad(p, e, "say in \"__CLASS\" which kind of %s it is", c->name);
                 return NULL;
         }
         return c;
