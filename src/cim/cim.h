@@ -101,6 +101,7 @@ enum { CIM_MAX_KEYS = 8, CIM_PATH_MAX = 8192 };
  */
 struct cim_value {
         bool null;
+        bool text;                      /* a datetime with asterisks, which is no instant: s, its 25 characters */
         union {
                 int64_t i;              /* integers, boolean, datetime (us) */
                 uint64_t u;             /* CIM_UINT64 */

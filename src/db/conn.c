@@ -18,6 +18,7 @@ struct db_conn {
         bool writer;
         struct db_stmt **cache;         /* by statement number */
         struct map kept;                /* name -> struct db_stmt */
+        int64_t deadline_us;
 };
 
 /* Reads the one number a statement gives. */
@@ -118,6 +119,17 @@ void db_conn_close(struct db_conn *c)
         if (c->handle)
                 c->engine->close(c->handle);
         free(c);
+}
+
+int db_extend(struct db_conn *c, const struct db_extension *x, struct err *e)
+{
+        return c->engine->extend(c->handle, x, e);
+}
+
+void db_time_limit(struct db_conn *c, int64_t deadline_us)
+{
+        c->deadline_us = deadline_us;
+        c->engine->time_limit(c->handle, deadline_us ? &c->deadline_us : NULL);
 }
 
 /* ---- statements ---- */

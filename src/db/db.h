@@ -12,6 +12,7 @@
  * Threads: a db_conn belongs to one thread at a time.  struct db (below) owns a
  * writer thread and reader threads and hands connections to jobs.
  */
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "loop/loop.h"
@@ -79,6 +80,32 @@ DEFINE_FREEP(struct db_stmt *, db_stmt_free)
 struct db_stmt *db_kept(struct db_conn *c, struct str name);
 struct db_stmt *db_keep(struct db_conn *c, struct str name, struct str text, struct err *e);
 
+/*
+ * Functions and collations of the caller's own, for statements he makes (wql/sql.h).  Both must give the same answer
+ * for the same arguments.  Texts of a result may live in the arena, which goes after the call.
+ */
+struct db_arg {
+        enum { DB_NULL, DB_INT, DB_REAL, DB_TEXT } type;
+        int64_t i;
+        double d;
+        struct str s;
+};
+struct db_extension {
+        const struct db_function {
+                const char *name;
+                int n_args;
+                void (*call)(const struct db_arg *args, struct db_arg *out, struct arena *a);
+        } *functions;
+        size_t n_functions;
+        const struct db_collation {
+                const char *name;
+                int (*compare)(struct str a, struct str b);
+        } *collations;
+        size_t n_collations;
+};
+/* The tables must stay; before the first statement that uses them. */
+MUST int db_extend(struct db_conn *c, const struct db_extension *x, struct err *e);
+
 /* Parameters count from 1 (?1 in the text).  Text and blobs are copied. */
 void db_bind_i64(struct db_stmt *s, int i, int64_t v);
 void db_bind_text(struct db_stmt *s, int i, struct str v);      /* p NULL binds NULL */
@@ -86,6 +113,9 @@ void db_bind_textz(struct db_stmt *s, int i, const char *z);    /* NULL binds NU
 void db_bind_blob(struct db_stmt *s, int i, const void *p, size_t n);
 void db_bind_null(struct db_stmt *s, int i);
 void db_bind_double(struct db_stmt *s, int i, double v);
+
+/* From @deadline_us (of os_mono_us()) on, statements of this connection end with ERR_TIMEOUT; 0: no limit. */
+void db_time_limit(struct db_conn *c, int64_t deadline_us);
 
 /* 1: a row is there.  0: done.  < 0: failure; a constraint is ERR_EXISTS or ERR_CONFLICT, a full disk ERR_NO_SPACE. */
 MUST int db_step(struct db_stmt *s, struct err *e);
@@ -133,6 +163,7 @@ struct db_opts {
         const char *path;
         const struct db_schema *schema;
         unsigned readers;               /* 0: two */
+        const struct db_extension *extension;   /* of every connection; may be NULL */
         bool inline_;                   /* unit tests: jobs run at once on the caller */
         /* On the writer thread, after each successful COMMIT of a group; may be NULL. */
         void (*after_commit)(void *ctx, struct db_conn *c);

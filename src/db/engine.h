@@ -16,6 +16,8 @@ struct db_engine {
         void (*close)(void *handle);
         /* One or more statements without parameters (migrations, BEGIN, ...). */
         MUST int (*exec)(void *handle, const char *text, struct err *e);
+        MUST int (*extend)(void *handle, const struct db_extension *x, struct err *e);
+        void (*time_limit)(void *handle, const int64_t *deadline_us);   /* NULL: none */
         MUST int (*prepare)(void *handle, struct str text, void **stmt, struct err *e);
         void (*finalize)(void *stmt);
         void (*reset)(void *stmt);      /* and forget what was bound */

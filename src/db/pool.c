@@ -215,6 +215,8 @@ static int start(struct worker *w, struct db *d, unsigned flags, void *(*main_)(
 
         w->db = d;
         r = db_conn_open(&w->conn, d->path, d->opts.schema, flags, e);
+        if (!r && d->opts.extension)
+                r = db_extend(w->conn, d->opts.extension, e);
         if (r < 0 || d->opts.inline_)
                 return r;
         r = pthread_create(&w->thread, NULL, main_, w);

@@ -7,6 +7,7 @@
  * or NORMAL where the caller syncs by other means.
  */
 #include "db/engine.h"
+#include "os/os.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -36,8 +37,8 @@ static enum err_kind kind_of(int code)
                 return ERR_IO;
         case SQLITE_TOOBIG:
                 return ERR_TOO_LARGE;
-        case SQLITE_INTERRUPT:
-                return ERR_CANCELLED;
+        case SQLITE_INTERRUPT:          /* nothing but a time limit interrupts */
+                return ERR_TIMEOUT;
         default:
                 return ERR_INTERNAL;
         }
@@ -99,6 +100,88 @@ static int open_db(void **handle, const char *path, unsigned flags, struct err *
 static void close_db(void *handle)
 {
         sqlite3_close_v2(handle);
+}
+
+static int is_late(void *arg)
+{
+        const int64_t *deadline_us = arg;
+
+        return os_mono_us() >= *deadline_us;
+}
+
+/* https://www.sqlite.org/c3ref/progress_handler.html; 20,000 steps of its machine take about a millisecond. */
+static void time_limit(void *handle, const int64_t *deadline_us)
+{
+        sqlite3_progress_handler(handle, 20000, deadline_us ? is_late : NULL, (void *)deadline_us);
+}
+
+/* ---- functions and collations of the caller ---- */
+
+static struct db_arg arg_of(sqlite3_value *v)
+{
+        struct db_arg a = { .type = DB_NULL };
+
+        switch (sqlite3_value_type(v)) {
+        case SQLITE_INTEGER:
+                a.type = DB_INT;
+                a.i = sqlite3_value_int64(v);
+                break;
+        case SQLITE_FLOAT:
+                a.type = DB_REAL;
+                a.d = sqlite3_value_double(v);
+                break;
+        case SQLITE_NULL:
+                break;
+        default:
+                a.type = DB_TEXT;
+                a.s.p = (const char *)sqlite3_value_text(v);
+                a.s.n = a.s.p ? (size_t)sqlite3_value_bytes(v) : 0;
+        }
+        return a;
+}
+
+static void call_function(sqlite3_context *ctx, int n, sqlite3_value **values)
+{
+        const struct db_function *f = sqlite3_user_data(ctx);
+        struct db_arg args[8], out = { .type = DB_NULL };
+        struct arena a;
+
+        for (int i = 0; i < n; i++)
+                args[i] = arg_of(values[i]);
+        arena_init(&a, 0);
+        f->call(args, &out, &a);
+        if (out.type == DB_INT)
+                sqlite3_result_int64(ctx, out.i);
+        else if (out.type == DB_REAL)
+                sqlite3_result_double(ctx, out.d);
+        else if (out.type == DB_TEXT)
+                sqlite3_result_text64(ctx, out.s.p, out.s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+        arena_fini(&a);
+}
+
+static int call_collation(void *ctx, int na, const void *a, int nb, const void *b)
+{
+        const struct db_collation *c = ctx;
+
+        return c->compare((struct str){ a, (size_t)na }, (struct str){ b, (size_t)nb });
+}
+
+static int extend(void *handle, const struct db_extension *x, struct err *e)
+{
+        for (size_t i = 0; i < x->n_functions; i++) {
+                const struct db_function *f = &x->functions[i];
+
+                if (f->n_args > 8 || sqlite3_create_function_v2(handle, f->name, f->n_args,
+                                                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                                                                (void *)f, call_function, NULL, NULL, NULL) != SQLITE_OK)
+                        return fail(handle, 0, f->name, e);
+        }
+        for (size_t i = 0; i < x->n_collations; i++) {
+                if (sqlite3_create_collation_v2(handle, x->collations[i].name, SQLITE_UTF8, (void *)&x->collations[i],
+                                                call_collation, NULL) != SQLITE_OK)
+                        return fail(handle, 0, x->collations[i].name, e);
+        }
+        return 0;
 }
 
 static int prepare(void *handle, struct str text, void **stmt, struct err *e)
@@ -218,6 +301,8 @@ const struct db_engine db_engine_sqlite = {
         .open = open_db,
         .close = close_db,
         .exec = exec,
+        .extend = extend,
+        .time_limit = time_limit,
         .prepare = prepare,
         .finalize = finalize,
         .reset = reset,

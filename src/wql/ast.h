@@ -11,6 +11,7 @@
  *         memdocs develop/core/understand/extended-wmi-query-language.
  */
 #include "base/arena.h"
+#include "cim/cim.h"
 #include "cim/wbem.h"
 
 enum {
@@ -22,12 +23,34 @@ enum {
         WQL_MAX_CLASSES = 16,           /* of a FROM; ours */
 };
 
+/* [SDK] WMI System Properties */
+enum wql_system {
+        WQL_SYS_NONE, WQL_SYS_CLASS, WQL_SYS_SUPERCLASS, WQL_SYS_DYNASTY, WQL_SYS_DERIVATION, WQL_SYS_GENUS,
+        WQL_SYS_NAMESPACE, WQL_SYS_SERVER, WQL_SYS_PATH, WQL_SYS_RELPATH, WQL_SYS_PROPERTY_COUNT, WQL_SYS_THIS,
+};
+
+/* Which object a name begins at. */
+enum wql_root { WQL_ROOT_SELF, WQL_ROOT_TARGET, WQL_ROOT_PREVIOUS };
+
 /* A.b.c: the property path, or alias and property. */
 struct wql_name {
         struct str parts[WQL_MAX_PARTS];
         size_t n;
         uint32_t at;                    /* column of its first character, from 1 */
+        /* what wql_bind() found */
+        enum wql_root root;
+        uint16_t source;                /* of the query's sources */
+        uint8_t first;                  /* part that names a property of the root; n: the name is the root itself */
+        int16_t property;               /* its ordinal in class and its subclasses; -1: looked up by name, or system */
+        enum wql_system system;
+        const struct cim_class *class;  /* NULL: not known before the object is seen */
+        const struct cim_property *type;        /* of the whole path; NULL: not known, or system */
 };
+/* Parts behind first: the path inside an embedded object. */
+static inline bool wql_is_embedded(const struct wql_name *n)
+{
+        return n->first + 1u < n->n;
+}
 
 enum wql_const_type { WQL_NULL, WQL_BOOL, WQL_INT, WQL_REAL, WQL_STRING };
 struct wql_const {
@@ -37,6 +60,49 @@ struct wql_const {
         uint64_t magnitude;
         double d;                       /* WQL_REAL; for WQL_INT too, for comparing with reals */
         struct str s;                   /* WQL_STRING, unescaped; else the number's text */
+};
+
+enum wql_op {
+        WQL_AND, WQL_OR, WQL_NOT,       /* children; NOT has one */
+        WQL_EQ, WQL_NE, WQL_LT, WQL_LE, WQL_GT, WQL_GE,
+        WQL_LIKE, WQL_IS_NULL, WQL_ISA, WQL_IN, WQL_IN_SELECT,
+};
+
+/*
+ * A predicate as the compilers read it, made by wql_bind(): the constant has the property's own type, and what can
+ * be decided without a row is decided.  NULL makes every test false but WQL_TEST_NULL and a comparison by WQL_NE.
+ */
+enum wql_test {
+        WQL_TEST_FALSE, WQL_TEST_TRUE, WQL_TEST_NULL, WQL_TEST_NOT_NULL,
+        WQL_TEST_CONST,                 /* left op constant */
+        WQL_TEST_LIKE,                  /* left LIKE s */
+        WQL_TEST_ISA,                   /* left is of one of node.classes */
+        WQL_TEST_PAIR,                  /* left op right, both operands */
+        WQL_TEST_IN,                    /* any of node.bounds */
+        WQL_TEST_IN_SELECT,
+        WQL_TEST_SELECT,                /* left op the first value of the sub-select */
+};
+enum wql_domain {
+        WQL_AS_INT,                     /* sint8 to sint64, uint8 to uint32, boolean, char16: i */
+        WQL_AS_UINT,                    /* uint64: u */
+        WQL_AS_REAL,                    /* d */
+        WQL_AS_TEXT,                    /* string, reference: s, case folded */
+        WQL_AS_TIME,                    /* datetime: i, microseconds since 1970 or of an interval */
+        WQL_AS_RAW,                     /* datetime with asterisks: s, character by character */
+        WQL_AS_FOUND,                   /* as the value turns out to be: from */
+        WQL_AS_OBJECT,
+};
+struct wql_bound {
+        enum wql_test test;
+        enum wql_op op;                 /* WQL_EQ .. WQL_GE */
+        enum wql_domain domain;
+        union {
+                int64_t i;
+                uint64_t u;
+                double d;
+        };
+        struct str s;
+        const struct wql_const *from;
 };
 
 enum wql_function {
@@ -57,13 +123,9 @@ struct wql_operand {
         enum wql_datepart part;
         struct wql_operand *args[3];
         size_t n_args;
+        struct wql_bound fitted;        /* WQL_CONST among args: what the function takes; by wql_bind() */
 };
 
-enum wql_op {
-        WQL_AND, WQL_OR, WQL_NOT,       /* children; NOT has one */
-        WQL_EQ, WQL_NE, WQL_LT, WQL_LE, WQL_GT, WQL_GE,
-        WQL_LIKE, WQL_IS_NULL, WQL_ISA, WQL_IN, WQL_IN_SELECT,
-};
 struct wql_node {
         enum wql_op op;
         uint32_t at;
@@ -73,6 +135,12 @@ struct wql_node {
         struct wql_const *items;        /* IN */
         size_t n_items;
         struct wql_query *sub;          /* IN_SELECT, and = (SELECT ...) with op WQL_EQ .. WQL_GE */
+        /* what wql_bind() found */
+        struct wql_bound bound;
+        struct wql_bound *bounds;       /* IN: n_items of them */
+        bool any;                       /* left is an array: any element may be the one */
+        const struct cim_class *const *classes; /* ISA: the class and those derived of it */
+        size_t n_classes;
 };
 
 enum wql_join { WQL_JOIN_NONE, WQL_JOIN_COMMA, WQL_JOIN_INNER, WQL_JOIN_LEFT, WQL_JOIN_RIGHT, WQL_JOIN_FULL };
@@ -82,6 +150,7 @@ struct wql_source {
         enum wql_join join;             /* to what stands before */
         struct wql_node *on;
         uint32_t at;
+        const struct cim_class *class;  /* by wql_bind() */
 };
 
 enum wql_item_kind { WQL_ITEM_OPERAND, WQL_ITEM_STAR_OF, WQL_ITEM_COUNT };

@@ -28,3 +28,6 @@ int wql_grammar(struct wql_parser *p, uint32_t at, const char *fmt, ...) PRINTF_
 MUST int wql_extension(struct wql_parser *p, uint32_t at, const char *what);
 MUST int wql_enter(struct wql_parser *p);       /* one level deeper; QUOTA_VIOLATION past WQL_MAX_DEPTH */
 void *wql_alloc(struct wql_parser *p, size_t n, size_t size);   /* NULL: the error is set */
+
+/* print.c */
+void wql_print_expr(const struct wql_node *n, struct buf *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* print - a tree as canonical text; the inverse of parsing */
-#include "wql/wql.h"
+#include "wql/parser.h"
 
 static const char *const op_text[] = {
         [WQL_AND] = "AND", [WQL_OR] = "OR", [WQL_EQ] = "=",  [WQL_NE] = "<>",
@@ -15,8 +15,6 @@ static const char *const part_text[N_WQL_DATEPARTS] = {
         [WQL_YEAR] = "Year", [WQL_MONTH] = "Month", [WQL_DAY] = "Day", [WQL_HOUR] = "Hour",
         [WQL_MINUTE] = "Minute", [WQL_SECOND] = "Second", [WQL_MILLISECOND] = "Millisecond",
 };
-
-static void print_expr(const struct wql_node *n, struct buf *b);
 
 static void print_string(struct str s, struct buf *b)
 {
@@ -127,11 +125,11 @@ static void print_child(const struct wql_node *n, enum wql_op parent, struct buf
         bool brackets = n->op == WQL_OR || (n->op == WQL_AND && parent == WQL_NOT);
 
         buf_addz(b, brackets ? "(" : "");
-        print_expr(n, b);
+        wql_print_expr(n, b);
         buf_addz(b, brackets ? ")" : "");
 }
 
-static void print_expr(const struct wql_node *n, struct buf *b)
+void wql_print_expr(const struct wql_node *n, struct buf *b)
 {
         if (n->op == WQL_NOT) {
                 buf_addz(b, "NOT ");
@@ -143,7 +141,7 @@ static void print_expr(const struct wql_node *n, struct buf *b)
                         if (n->op == WQL_AND)
                                 print_child(c, WQL_AND, b);
                         else
-                                print_expr(c, b);
+                                wql_print_expr(c, b);
                 }
         } else {
                 print_predicate(n, b);
@@ -191,7 +189,7 @@ static void print_sources(const struct wql_query *q, struct buf *b)
                         buf_printf(b, " AS %.*s", STR_ARG(s->alias));
                 if (s->on) {
                         buf_addz(b, " ON ");
-                        print_expr(s->on, b);
+                        wql_print_expr(s->on, b);
                 }
         }
 }
@@ -252,7 +250,7 @@ void wql_print(const struct wql_query *q, struct buf *b)
                 buf_printf(b, " WITHIN %.15g", q->within_s);
         if (q->where) {
                 buf_addz(b, " WHERE ");
-                print_expr(q->where, b);
+                wql_print_expr(q->where, b);
         }
         if (q->has_group)
                 print_group(q, b);

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sql_where - conditions with two-valued logic
+ *
+ * NOT is carried down to the predicates, so that an engine's NULL means false
+ * wherever it comes up, and a plain "column = ?" stays what an index answers.
+ */
+#include "base/fold.h"
+#include "wql/like.h"
+#include "wql/sqlgen.h"
+
+static const char *const ops[] = { [WQL_EQ] = "=", [WQL_NE] = "IS NOT", [WQL_LT] = "<", [WQL_LE] = "<=", [WQL_GT] = ">",
+                                   [WQL_GE] = ">=" };
+
+/* ASCII folds in the engine, and an index may know it; order and the rest of Unicode are ours. */
+static const char *collation(enum wql_op op, struct str s)
+{
+        return (op == WQL_EQ || op == WQL_NE) && fold_is_ascii(s) ? " COLLATE NOCASE" : " COLLATE WQL";
+}
+
+/* ---- left op constant ---- */
+
+/* The upper half of uint64 is kept as negative numbers. */
+static int write_unsigned(struct wql_sqlgen *g, const struct wql_operand *left, const struct wql_bound *b)
+{
+        bool big = b->u > INT64_MAX, less = b->op == WQL_LT || b->op == WQL_LE;
+
+        buf_addc(&g->text, '(');
+        if (wql_sql_operand(g, left) < 0)
+                return -1;
+        buf_printf(&g->text, " %s ", ops[b->op]);
+        if (wql_sql_int_param(g, (int64_t)b->u) < 0)
+                return -1;
+        if (b->op != WQL_EQ && b->op != WQL_NE) {
+                buf_addz(&g->text, less == big ? " OR " : " AND ");
+                if (wql_sql_operand(g, left) < 0)
+                        return -1;
+                buf_addz(&g->text, less ? " >= 0" : " < 0");
+        }
+        buf_addc(&g->text, ')');
+        return 0;
+}
+
+static int write_const(struct wql_sqlgen *g, const struct wql_operand *left, const struct wql_bound *b)
+{
+        if (b->domain == WQL_AS_UINT)
+                return write_unsigned(g, left, b);
+        if (wql_sql_operand(g, left) < 0)
+                return -1;
+        buf_printf(&g->text, " %s ", ops[b->op]);
+        switch (b->domain) {
+        case WQL_AS_REAL:
+                return wql_sql_param(g, (struct db_arg){ .type = DB_REAL, .d = b->d });
+        case WQL_AS_RAW:
+                return wql_sql_text_param(g, b->s);
+        case WQL_AS_TEXT:
+                if (wql_sql_text_param(g, b->s) < 0)
+                        return -1;
+                buf_addz(&g->text, collation(b->op, b->s));
+                return 0;
+        default:
+                return wql_sql_int_param(g, b->i);
+        }
+}
+
+static int write_like(struct wql_sqlgen *g, const struct wql_operand *left, const struct wql_bound *b)
+{
+        if (wql_like_is_plain(b->s)) {
+                struct wql_bound equal = *b;
+
+                equal.test = WQL_TEST_CONST;
+                equal.op = WQL_EQ;
+                return write_const(g, left, &equal);
+        }
+        buf_addz(&g->text, "wql_like(");
+        if (wql_sql_operand(g, left) < 0)
+                return -1;
+        buf_addz(&g->text, ", ");
+        if (wql_sql_text_param(g, b->s) < 0)
+                return -1;
+        buf_addc(&g->text, ')');
+        return 0;
+}
+
+/* wql_holds(json, path, any, test, op, type of the constant, its text): what only the value itself can decide. */
+static int write_found(struct wql_sqlgen *g, const struct wql_node *n, const struct wql_bound *b)
+{
+        const struct wql_const *c = b->from;
+        struct wql_operand whole = n->left;
+        struct buf path;
+        struct str s;
+
+        whole.name.n = whole.name.first + 1u;
+        buf_init(&path, WQL_MAX_TEXT * 4);
+        for (size_t i = whole.name.n; i < n->left.name.n; i++) {
+                buf_addz(&path, i > whole.name.n ? "." : "");
+                buf_adds(&path, n->left.name.parts[i]);
+        }
+        s = path.failed || !path.n ? STR_NULL : arena_str(g->a, buf_str(&path));
+        buf_fini(&path);
+        buf_addz(&g->text, "wql_holds(");
+        if (wql_sql_operand(g, &whole) < 0)
+                return -1;
+        buf_addz(&g->text, ", ");
+        if (wql_sql_text_param(g, s) < 0)
+                return -1;
+        buf_printf(&g->text, ", %d, %d, %d, %d, ", n->any, (int)b->test, (int)b->op, c ? (int)c->type : (int)WQL_NULL);
+        if (wql_sql_text_param(g, !c ? STR_NULL : c->type == WQL_BOOL ? (c->b ? STR("1") : STR("")) : c->s) < 0)
+                return -1;
+        buf_addc(&g->text, ')');
+        return 0;
+}
+
+static int write_bound(struct wql_sqlgen *g, const struct wql_node *n, const struct wql_bound *b)
+{
+        bool embedded = n->left.kind == WQL_NAME && !n->left.name.system && wql_is_embedded(&n->left.name);
+
+        if (!n->any && (b->test == WQL_TEST_TRUE || b->test == WQL_TEST_FALSE)) {
+                buf_addc(&g->text, b->test == WQL_TEST_TRUE ? '1' : '0');
+                return 0;
+        }
+        if (embedded || n->any || b->domain == WQL_AS_FOUND)
+                return write_found(g, n, b);
+        if (b->test == WQL_TEST_LIKE)
+                return write_like(g, &n->left, b);
+        if (b->test == WQL_TEST_CONST)
+                return write_const(g, &n->left, b);
+        if (wql_sql_operand(g, &n->left) < 0)
+                return -1;
+        buf_addz(&g->text, b->test == WQL_TEST_NULL ? " IS NULL" : " IS NOT NULL");
+        return 0;
+}
+
+/* ---- two operands ---- */
+
+static int write_pair(struct wql_sqlgen *g, const struct wql_node *n)
+{
+        const struct cim_property *a = wql_sql_type(&n->left), *b = wql_sql_type(&n->right);
+        bool both = a->type == CIM_UINT64 && b->type == CIM_UINT64 && n->bound.op != WQL_EQ && n->bound.op != WQL_NE;
+
+        if (both) {                     /* (a < 0, a) orders as uint64 does */
+                buf_addc(&g->text, '(');
+                if (wql_sql_operand(g, &n->left) < 0)
+                        return -1;
+                buf_addz(&g->text, " < 0, ");
+        }
+        if (wql_sql_operand(g, &n->left) < 0)
+                return -1;
+        buf_printf(&g->text, both ? ") %s (" : " %s ", ops[n->bound.op]);
+        if (both) {
+                if (wql_sql_operand(g, &n->right) < 0)
+                        return -1;
+                buf_addz(&g->text, " < 0, ");
+        }
+        if (wql_sql_operand(g, &n->right) < 0)
+                return -1;
+        buf_addz(&g->text, both ? ")" : wql_sql_is_text(a) ? " COLLATE WQL" : "");
+        return 0;
+}
+
+static int write_isa(struct wql_sqlgen *g, const struct wql_node *n)
+{
+        buf_addz(&g->text, "wql_class(");
+        if (wql_sql_operand(g, &n->left) < 0)
+                return -1;
+        buf_addz(&g->text, ") COLLATE NOCASE IN (");
+        for (size_t i = 0; i < n->n_classes; i++)
+                buf_printf(&g->text, "%s'%s'", i ? ", " : "", n->classes[i]->name);
+        buf_addc(&g->text, ')');
+        return 0;
+}
+
+/* ---- lists ---- */
+
+static bool is_simple(const struct wql_bound *b, enum wql_domain domain)
+{
+        return b->test == WQL_TEST_CONST && b->domain == domain && domain != WQL_AS_FOUND && domain != WQL_AS_RAW;
+}
+
+static int write_simple_list(struct wql_sqlgen *g, const struct wql_node *n)
+{
+        bool ascii = true;
+
+        for (size_t i = 0; i < n->n_items; i++)
+                ascii &= fold_is_ascii(n->bounds[i].s);
+        if (wql_sql_operand(g, &n->left) < 0)
+                return -1;
+        if (n->bounds[0].domain == WQL_AS_TEXT)
+                buf_addz(&g->text, ascii ? " COLLATE NOCASE" : " COLLATE WQL");
+        buf_addz(&g->text, " IN (");
+        for (size_t i = 0; i < n->n_items; i++) {
+                const struct wql_bound *b = &n->bounds[i];
+                int r;
+
+                buf_addz(&g->text, i ? ", " : "");
+                if (b->domain == WQL_AS_TEXT)
+                        r = wql_sql_text_param(g, b->s);
+                else if (b->domain == WQL_AS_REAL)
+                        r = wql_sql_param(g, (struct db_arg){ .type = DB_REAL, .d = b->d });
+                else
+                        r = wql_sql_int_param(g, b->domain == WQL_AS_UINT ? (int64_t)b->u : b->i);
+                if (r < 0)
+                        return -1;
+        }
+        buf_addc(&g->text, ')');
+        return 0;
+}
+
+static int write_in(struct wql_sqlgen *g, const struct wql_node *n)
+{
+        bool simple = !n->any;
+
+        for (size_t i = 0; i < n->n_items; i++)
+                simple &= is_simple(&n->bounds[i], n->bounds[0].domain);
+        if (simple)
+                return write_simple_list(g, n);
+        buf_addc(&g->text, '(');
+        for (size_t i = 0; i < n->n_items; i++) {
+                /* brackets now and then: the engine bounds the depth of a chain */
+                buf_addz(&g->text, i == 0 ? "(" : i % 64 == 0 ? ") OR (" : " OR ");
+                if (write_bound(g, n, &n->bounds[i]) < 0)
+                        return -1;
+        }
+        buf_addz(&g->text, "))");
+        return 0;
+}
+
+static int write_sub(struct wql_sqlgen *g, const struct wql_node *n)
+{
+        bool in = n->bound.test == WQL_TEST_IN_SELECT;
+
+        if (wql_sql_operand(g, &n->left) < 0)
+                return -1;
+        if (wql_sql_is_text(wql_sql_type(&n->left)))
+                buf_addz(&g->text, " COLLATE WQL");
+        buf_printf(&g->text, " %s (", in ? "IN" : ops[n->bound.op]);
+        if (wql_sql_select(g, n->sub) < 0)
+                return -1;
+        buf_addz(&g->text, in ? ")" : " LIMIT 1)");
+        return 0;
+}
+
+/* ---- the tree ---- */
+
+static int write_predicate(struct wql_sqlgen *g, const struct wql_node *n)
+{
+        switch (n->bound.test) {
+        case WQL_TEST_PAIR:
+                return write_pair(g, n);
+        case WQL_TEST_ISA:
+                return write_isa(g, n);
+        case WQL_TEST_IN:
+                return write_in(g, n);
+        case WQL_TEST_IN_SELECT:
+        case WQL_TEST_SELECT:
+                return write_sub(g, n);
+        default:
+                return write_bound(g, n, &n->bound);
+        }
+}
+
+static int write_chain(struct wql_sqlgen *g, const struct wql_node *n, bool is_and, bool negated)
+{
+        size_t i = 0;
+
+        buf_addc(&g->text, '(');
+        for (const struct wql_node *c = n->child; c; c = c->next, i++) {
+                const char *word = is_and ? " AND " : " OR ";
+
+                if (i && i % 64 == 0)
+                        buf_printf(&g->text, ")%s(", word);
+                else
+                        buf_addz(&g->text, i ? word : "(");
+                if (wql_sql_where(g, c, negated) < 0)
+                        return -1;
+        }
+        buf_addz(&g->text, "))");
+        return 0;
+}
+
+int wql_sql_where(struct wql_sqlgen *g, const struct wql_node *n, bool negated)
+{
+        int r;
+
+        if (n->op == WQL_NOT)
+                return wql_sql_where(g, n->child, !negated);
+        if (g->depth == WQL_SQL_DEPTH)
+                return wql_fail(g->e, WBEM_E_QUOTA_VIOLATION, n->at, "the condition is nested more than %d deep", WQL_SQL_DEPTH);
+        g->depth++;
+        if (n->op == WQL_AND || n->op == WQL_OR) {
+                r = write_chain(g, n, (n->op == WQL_AND) != negated, negated);
+        } else {
+                negated ^= n->negated && n->op != WQL_IS_NULL;
+                buf_addz(&g->text, negated ? "((" : "(");
+                r = write_predicate(g, n);
+                buf_addz(&g->text, negated ? ") IS NOT TRUE)" : ")");
+        }
+        g->depth--;
+        return r;
+}
