@@ -2,6 +2,7 @@
 /* change - reading and trimming the change log and other histories */
 #include "model/pair.h"
 #include "model/sql_site.h"
+#include "model/status.h"
 
 enum { STATUS_TRIM_AT_ONCE = 1000 };
 
@@ -81,7 +82,7 @@ int model_status_trim(struct tx *t, int64_t keep_rows, struct err *e)
         if (!r)
                 r = READ(t, e, &old, SQL_SITE_STATUS_OLDEST, last - keep_rows, STATUS_TRIM_AT_ONCE);
         for (size_t i = 0; !r && i < old.n_rows; i++) {
-                tx_touch_where(t, "SMS_StatusMessage", &(struct tx_key)TX_NUMBER("RecordID", old.v[i]), 1);
+                status_touch(t, old.v[i]);
                 r = RUN(t, e, SQL_SITE_STATUS_DELETE, old.v[i]);
         }
         return r;

@@ -6,6 +6,7 @@
 #include "model/shown.h"
 #include "model/site.h"
 #include "model/sql_site.h"
+#include "model/status.h"
 
 enum { DP_NUMBER_MAX = (1 << 20) - 1, DNS_NAME_MAX = 253, DNS_LABEL_MAX = 63, URL_MAX = 299 };
 #define SEEN_EVERY_US (60 * US_PER_SECOND)      /* LastSeen is written this often at most: presence is no news */
@@ -340,6 +341,8 @@ int model_dp_enrol(struct tx *t, struct str name, const struct hash_id *token_ha
                 r = set_token(t, f.dp.dp_id, NULL, 0, e);
         if (!r)
                 r = set_cert(t, &f.dp, cert, url.n ? url : str_of(f.dp.url), e);
+        if (!r)
+                r = status_raise_dp(t, STATUS_DP_INSTALLED, &f.dp, "it has enrolled", e);
         if (!r)
                 tx_audit(t, "dp enrol", "%s", f.dp.name);
         return r;

@@ -205,13 +205,15 @@ int model_job_started(struct tx *t, int64_t job_id, struct err *e)
         r = RUN(t, e, SQL_SITE_JOB_START, job_id, t->now_us);
         if (!r)
                 r = pkg_get(t->db, j.pkg_id, &p, e);
-        if (r || j.slot == SLOT_VALIDATE || j.action == JOB_REMOVE)
+        if (r || j.action == JOB_REMOVE)
                 return r;
         if (j.slot == SLOT_SNAPSHOT)
                 return status_raise(t, STATUS_PACKAGE_STARTED, &p, NULL, NULL, e);
         r = pair_load(t, &p, j.dp_id, &pair, e);
         if (r)
                 return r;
+        if (j.slot == SLOT_VALIDATE)
+                return status_raise(t, STATUS_VALIDATING, &p, &pair, NULL, e);
         return status_raise(t, j.action == JOB_UPDATE ? STATUS_SENDING : STATUS_DP_STARTED, &p, &pair, NULL, e);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * status - status messages, from one table
+ * status - status messages
  *
  * Ids, severities and components as ConfigMgr's Distribution Manager and Package
  * Transfer Manager raise them (Microsoft, "Understand package actions" and
- * "Advanced troubleshooting tips for content distribution"); texts are ours.
+ * "Advanced troubleshooting tips for content distribution"); severity,
+ * component, text, cause and next step of each are rows of the table status_kind
+ * (sql/site/schema/0006-status-messages.sql), so that ids can be added there.
  * A message is raised in the transaction of what it tells.
  */
 #include "model/pair.h"
@@ -20,24 +22,19 @@ enum status_id {
         STATUS_REMOVED = 2331,
         STATUS_DP_STARTED = 2342,
         STATUS_SNAPSHOT = 2376,
+        STATUS_VALIDATING = 2380,
         STATUS_HASH_WRONG = 2382,
         STATUS_CONTENT_MISSING = 2383,
         STATUS_HASH_VERIFIED = 2384,
         STATUS_DP_LIST_DIFFERS = 2388,
         STATUS_DP_UNREACHABLE = 2391,
+        STATUS_DP_INSTALLED = 2399,
         STATUS_UPDATE_FAILED = 8203,
         STATUS_SENDING = 8204,
         STATUS_GAVE_UP = 8211,
 };
-struct status_kind {
-        enum status_id id;
-        uint32_t severity;                      /* 0x40000000 informational, 0x80000000 warning, 0xC0000000 error */
-        const char *component;
-        const char *text;                       /* %1 package, %2 DP, %3 the rest */
-};
-const struct status_kind *status_kind(int64_t id);      /* NULL: unknown */
-/* The text with its strings in place; NULL strings are empty. */
-void status_format(int64_t id, const struct str strings[3], struct buf *out);
+/* A message is about to go: what shows it. */
+void status_touch(struct tx *t, int64_t record_id);
 
 /* @pair and @text may be NULL. */
 MUST int status_raise(struct tx *t, enum status_id id, const struct pkg *p, const struct pair *pair, const char *text,

@@ -40,8 +40,9 @@ INSERT INTO audit (us, who, peer, wire, verb, object) VALUES (?1, ?2, ?3, ?4, ?5
 -- A status message with its insertion strings and attributes.
 INSERT INTO status_message (message_id, severity, component, site_code, us, attr_package, attr_dp, attr_version,
                             string1, string2, string3, machine)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-        coalesce((SELECT server_name FROM site WHERE code = ?4), ''));
+SELECT k.message_id, k.severity, k.component, ?2, ?3, ?4, ?5, ?6, ?4, ?7, ?8,
+       coalesce((SELECT server_name FROM site WHERE code = ?2), '')
+  FROM status_kind k WHERE k.message_id = ?1;
 
 -- name: status_oldest   role: reader   hot
 -- The oldest status messages below a number.

@@ -3,7 +3,9 @@
 
 -- name: pair_status_put   role: writer   hot
 -- The latest status message of a package on a DP; where it is not assigned, nothing.
-UPDATE pair_status SET record_id = ?3, message_id = ?4, severity = ?5, us = ?6, text = ?7
+UPDATE pair_status
+   SET record_id = ?3, message_id = ?4, severity = (SELECT severity FROM status_kind WHERE message_id = ?4), us = ?5,
+       text = ?6
  WHERE id = ?1 << 20 | ?2;
 
 -- name: verify_content   role: reader

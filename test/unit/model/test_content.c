@@ -140,6 +140,23 @@ static void what_is_removed_is_gone(void **state)
         assert_int_equal(count("SMS_DistributionStatus", "Type = 1"), 0);
 }
 
+/* As people read them with sqlite3: words and readable instants. */
+static void reports_speak_in_words(void **state)
+{
+        static const char *const views[] = { "v_Package", "v_PackageStatus", "v_PackageStatusRootSummarizer",
+                                             "v_PackageStatusDetailSumm", "v_PackageStatusDistPointsSumm",
+                                             "v_DistributionPoint", "vSMS_DistributionDPStatus", "vSMS_DPStatusDetails" };
+        const char *failed = "ServerNALPath LIKE '%DP1%'";
+
+        for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+                assert_true(count(views[i], where("PackageID = '%s'", package)) >= 1);
+        assert_int_equal(count("v_DistributionPointInfo", "ServerName LIKE 'DP%'"), 4);
+        assert_int_equal(count("vSMS_DistributionJob", "RetryCount = 1"), 1);
+        assert_string_equal(text(&f, "v_PackageStatusDistPointsSumm", "InstallStatus", failed), "Package installation failed");
+        assert_int_equal(count("v_PackageStatusDistPointsSumm", "InstallStatus = 'Package Installation complete'"), 1);
+        assert_string_equal(text(&f, "v_PackageStatusDistPointsSumm", "SummaryDate", failed), "2026-01-01 00:00:00");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -148,6 +165,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_package_adds_up, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_group_adds_up, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_is_removed_is_gone, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(reports_speak_in_words, set_up, tear_down),
         };
         int r;
 

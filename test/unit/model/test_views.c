@@ -235,20 +235,38 @@ static void status_messages_are_trimmed_as_deletions(void **state)
         assert_null(replay(&f));
 }
 
-static void status_texts(void **state)
+static void status_messages_say_why_and_what_next(void **state)
 {
-        const struct str strings[3] = { STR("P0100001"), STR("DP1"), STR("no space") };
-        struct buf out;
+        const char *package, *failed = "MessageID = 8211";
+        int64_t dp, record;
 
-        buf_init(&out, 0);
-        status_format(8211, strings, &out);
-        assert_string_equal(out.p, "The job for package P0100001 on DP1 failed for good: no space");
-        buf_reset(&out);
-        status_format(1, strings, &out);
-        assert_string_equal(out.p, "status message 1");
-        buf_fini(&out);
-        assert_int_equal(status_kind(2382)->severity, 0xC0000000);
-        assert_null(status_kind(1));
+        fixture_again(&f);
+        package = add_package(&f, "a");
+        dp = add_dp(&f, "DP1", "P01");
+        assert_int_equal(assign(&f, package, dp), 0);
+        assert_int_equal(snapshot_done(&f, package), 0);
+        assert_int_equal(fail_job(&f, order_of(&f, package, dp, false), "DiskFull", true, 1), 0);
+        assert_string_equal(text(&f, "TM_StatusMessage", "PackageID", failed), package);
+        assert_non_null(strstr(text(&f, "TM_StatusMessage", "Text", failed), " on DP1 failed for good: "));
+        assert_non_null(strstr(text(&f, "TM_StatusMessage", "NextStep", failed), "redistribute"));
+        assert_int_equal(number(&f, "SMS_StatusMessage", "Severity", failed), 0xC0000000);
+        record = number(&f, "SMS_StatusMessage", "RecordID", failed);
+        assert_string_equal(text(&f, "SMS_StatMsgInsStrings", "InsStrValue",
+                                 where("RecordID = %lld AND InsStrIndex = 0", (long long)record)), package);
+        assert_string_equal(text(&f, "SMS_StatMsgAttributes", "AttributeValue",
+                                 where("RecordID = %lld AND AttributeID = 400", (long long)record)), package);
+        assert_string_equal(text(&f, "SMS_StatMsgAttributes", "AttributeValue",
+                                 where("RecordID = %lld AND AttributeID = 410", (long long)record)), "1");
+        assert_null(replay(&f));
+}
+
+static void every_kind_of_message_has_its_words(void **state)
+{
+        const char *wanting = "text = '' OR cause NOT LIKE '%.' OR next_step NOT LIKE '%.' OR component NOT LIKE 'SMS_%'"
+                              " OR severity NOT IN (0x40000000, 0x80000000, 0xC0000000)";
+
+        assert_int_equal(number(&f, where("(SELECT count(*) AS n FROM status_kind WHERE %s)", wanting), "n", NULL), 0);
+        assert_int_equal(number(&f, "status_kind", "severity", where("message_id = %d", STATUS_HASH_WRONG)), 0xC0000000);
 }
 
 static int open_site(void **state)
@@ -273,7 +291,8 @@ int main(void)
                 cmocka_unit_test(planted_corruption_is_found),
                 cmocka_unit_test(the_log_says_what_it_no_longer_has),
                 cmocka_unit_test(status_messages_are_trimmed_as_deletions),
-                cmocka_unit_test(status_texts),
+                cmocka_unit_test(status_messages_say_why_and_what_next),
+                cmocka_unit_test(every_kind_of_message_has_its_words),
         };
 
         return cmocka_run_group_tests_name("model-views", tests, open_site, close_site);
