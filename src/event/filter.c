@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/filter.h"
+
+#include <errno.h>
+#include "event/image.h"
+
+enum { FILTER_BYTES = 4 << 20, CLASSES_MAX = 512 };
+
+struct event_filters {
+        struct map by_text;
+};
+
+struct event_filter {
+        struct event_filters *all;
+        char *text;
+        unsigned n_refs;
+        struct arena arena;             /* tree, binding, program */
+        struct wql_binding *binding;
+        struct wql_program *program;
+        const struct cim_class **classes;
+        size_t n_classes;
+        struct str key, key_value;
+        /* what it said last, about a change that is its own difference */
+        int64_t last_seq;
+        struct str last_before, last_after;
+        const struct cim_class *last_events[EVENTS_OF_A_CHANGE];
+        size_t n_last_events;
+};
+
+int event_filters_new(struct event_filters **out)
+{
+        *out = calloc(1, sizeof(**out));
+        if (!*out)
+                return -ENOMEM;
+        map_init(&(*out)->by_text, false);
+        return 0;
+}
+
+void event_filters_free(struct event_filters *f)
+{
+        if (!f)
+                return;
+        map_fini(&f->by_text, NULL);
+        free(f);
+}
+
+size_t event_filters_count(const struct event_filters *all)
+{
+        return all->by_text.n;
+}
+
+/* ---- which changes ---- */
+
+static bool add_class(struct event_filter *f, const struct cim_class *c)
+{
+        for (size_t i = 0; i < f->n_classes; i++) {
+                if (f->classes[i] == c)
+                        return true;
+        }
+        if (f->n_classes == CLASSES_MAX)
+                return false;
+        f->classes[f->n_classes++] = c;
+        return true;
+}
+
+/* Instances are of classes with rows; a target may be a class above them. */
+static bool add_target(struct event_filter *f, const struct wql_target *t)
+{
+        bool room = true;
+
+        for (size_t i = 0; i < n_cim_classes && room; i++) {
+                const struct cim_class *c = cim_classes[i];
+
+                if (c->view && (t->exact ? c == t->class : cim_class_isa(c, t->class)))
+                        room = add_class(f, c);
+        }
+        return room;
+}
+
+static int find_classes(struct event_filter *f, struct wql_error *e)
+{
+        const struct wql_binding *b = f->binding;
+        bool about_instances = b->intrinsic || cim_class_isa(event_class("__InstanceOperationEvent"), b->event);
+        bool about_packages = cim_class_isa(event_class("TM_PackageReady"), b->event) ||
+                              cim_class_isa(event_class("TM_PackageNotReady"), b->event);
+        bool room = true;
+
+        f->classes = arena_array(&f->arena, CLASSES_MAX, sizeof(*f->classes));
+        if (!f->classes)
+                return wql_fail(e, WBEM_E_QUOTA_VIOLATION, 0, "the query needs too much memory");
+        for (size_t i = 0; i < b->n_targets && room; i++)
+                room = add_target(f, &b->targets[i]);
+        for (size_t i = 0; about_instances && !b->n_targets && i < n_cim_classes && room; i++)
+                room = !cim_classes[i]->view || add_class(f, cim_classes[i]);
+        if (about_packages)
+                room = room && add_class(f, event_class("TM_PackageCondition"));
+        if (!room)
+                return wql_fail(e, WBEM_E_QUOTA_VIOLATION, 0, "the query is about too many classes");
+        if (!about_instances && !about_packages)
+                return wql_fail(e, WBEM_E_NOT_SUPPORTED, b->query->sources[0].at, "this site raises no %s", b->event->name);
+        return 0;
+}
+
+/* Text keys only: how other types look in a path is not the index's business. */
+static void find_key(struct event_filter *f)
+{
+        const struct wql_binding *b = f->binding;
+
+        for (size_t i = 0; i < b->n_terms && f->n_classes == 1 && !f->key.n; i++) {
+                const struct cim_property *p = &b->targets[0].class->properties[b->terms[i].property];
+
+                if (p->type != CIM_STRING || b->terms[i].domain != WQL_AS_TEXT || f->classes[0] != b->targets[0].class)
+                        continue;
+                f->key = str_of(p->name);
+                f->key_value = b->terms[i].s;
+        }
+}
+
+/* ---- life ---- */
+
+static void filter_destroy(struct event_filter *f)
+{
+        arena_fini(&f->arena);
+        free((char *)f->last_before.p);
+        free((char *)f->last_after.p);
+        free(f->text);
+        free(f);
+}
+
+static int filter_make(struct event_filter *f, struct str query, struct wql_error *e)
+{
+        arena_init(&f->arena, FILTER_BYTES);
+        f->n_refs = 1;
+        f->text = str_dup(query);
+        if (!f->text)
+                return wql_fail(e, WBEM_E_OUT_OF_MEMORY, 0, "out of memory");
+        if (wql_prepare(query, &wql_schema_site, WQL_DIALECT_EVENT, &f->arena, &f->binding, e) < 0 ||
+            wql_compile(f->binding, f->binding->query->where, 0, &f->arena, &f->program, e) < 0 || find_classes(f, e) < 0)
+                return -1;
+        find_key(f);
+        return 0;
+}
+
+int event_filter_get(struct event_filters *all, struct str query, struct event_filter **out, struct wql_error *e)
+{
+        struct event_filter *f;
+
+        if (!query.n)
+                return wql_fail(e, WBEM_E_INVALID_PARAMETER, 0, "there is no query");
+        f = map_get(&all->by_text, query);
+        if (f) {
+                f->n_refs++;
+                *out = f;
+                return 0;
+        }
+        f = calloc(1, sizeof(*f));
+        if (!f)
+                return wql_fail(e, WBEM_E_OUT_OF_MEMORY, 0, "out of memory");
+        if (filter_make(f, query, e) < 0) {
+                filter_destroy(f);
+                return -1;
+        }
+        if (map_put(&all->by_text, str_of(f->text), f, NULL) < 0) {
+                filter_destroy(f);
+                return wql_fail(e, WBEM_E_OUT_OF_MEMORY, 0, "out of memory");
+        }
+        f->all = all;
+        *out = f;
+        return 0;
+}
+
+void event_filter_put(struct event_filter *f)
+{
+        if (!f || --f->n_refs)
+                return;
+        (void)map_del(&f->all->by_text, str_of(f->text));
+        filter_destroy(f);
+}
+
+const struct wql_query *event_filter_query(const struct event_filter *f)
+{
+        return f->binding->query;
+}
+
+const struct cim_class *const *event_filter_classes(const struct event_filter *f, size_t *n_out)
+{
+        *n_out = f->n_classes;
+        return f->classes;
+}
+
+struct str event_filter_key(const struct event_filter *f, struct str *value_out)
+{
+        *value_out = f->key_value;
+        return f->key;
+}
+
+/* ---- deciding ---- */
+
+static bool wants(struct event_filter *f, struct event_images *m, const struct event_diff *d, const struct cim_class *event)
+{
+        struct wql_object o = { 0 };
+
+        if (!event || !cim_class_isa(event, f->binding->event))
+                return false;
+        o.self = event_instance(m, d, event);
+        if (!o.self)
+                return false;
+        if (cim_class_isa(event, event_class("__InstanceOperationEvent"))) {
+                o.target = m->after ? m->after : m->before;
+                o.previous = m->after ? m->before : NULL;
+        }
+        return wql_match(f->program, &o);
+}
+
+static size_t decide(struct event_filter *f, const struct event_diff *d, const struct cim_class *events[EVENTS_OF_A_CHANGE])
+{
+        struct event_images m;
+        size_t n = 0;
+
+        if (!event_images_read(&m, d))
+                return 0;
+        for (size_t i = 0; i < EVENTS_OF_A_CHANGE; i++) {
+                const struct cim_class *event = event_of_change(&m, d, i);
+
+                if (wants(f, &m, d, event))
+                        events[n++] = event;
+        }
+        event_images_fini(&m);
+        return n;
+}
+
+static bool image_same(struct str a, struct str b)
+{
+        return !a.p || !b.p ? a.p == b.p : str_eq(a, b);
+}
+
+static void remember(struct event_filter *f, const struct event_diff *d)
+{
+        free((char *)f->last_before.p);
+        free((char *)f->last_after.p);
+        f->last_before = (struct str){ d->before.p ? str_dup(d->before) : NULL, d->before.n };
+        f->last_after = (struct str){ d->after.p ? str_dup(d->after) : NULL, d->after.n };
+        f->last_seq = (d->before.p && !f->last_before.p) || (d->after.p && !f->last_after.p) ? 0 : d->seq;
+}
+
+size_t event_filter_match(struct event_filter *f, const struct event_diff *d, const struct cim_class *events[EVENTS_OF_A_CHANGE])
+{
+        if (f->n_refs > 1 && f->last_seq == d->seq && image_same(f->last_before, d->before) &&
+            image_same(f->last_after, d->after)) {
+                memcpy(events, f->last_events, sizeof(f->last_events));
+                return f->n_last_events;
+        }
+        f->n_last_events = decide(f, d, f->last_events);
+        memcpy(events, f->last_events, sizeof(f->last_events));
+        if (f->n_refs > 1)
+                remember(f, d);
+        return f->n_last_events;
+}
+
+/* ---- as JSON ---- */
+
+/* Of TargetInstance or PreviousInstance: which properties the query selects; NULL: all. */
+static const bool *selected_of(const struct event_filter *f, const char *object, const struct cim_instance *i, struct arena *a)
+{
+        const struct wql_query *q = f->binding->query;
+        bool *only = arena_array(a, i->class->n_properties + 1, sizeof(*only));
+
+        if (!only)
+                return NULL;
+        memset(only, 0, i->class->n_properties + 1);
+        for (size_t k = 0; k < q->n_items; k++) {
+                const struct wql_name *n = &q->items[k].operand.name;
+                int p;
+
+                if (q->items[k].kind != WQL_ITEM_OPERAND || !n->n || !str_eqz_nocase(n->parts[0], object))
+                        continue;
+                if (n->n == 1)
+                        return NULL;
+                p = cim_property_find(i->class, n->parts[1]);
+                if (p >= 0)
+                        only[p] = true;
+        }
+        return only;
+}
+
+/* Which properties of the event itself are asked for. */
+static bool *selected(const struct event_filter *f, const struct cim_class *event, struct arena *a)
+{
+        const struct wql_query *q = f->binding->query;
+        bool *only = arena_array(a, event->n_properties + 1, sizeof(*only));
+
+        for (size_t p = 0; only && p < event->n_properties; p++) {
+                only[p] = q->star;
+                for (size_t k = 0; k < q->n_items; k++)
+                        only[p] |= q->items[k].kind == WQL_ITEM_OPERAND && q->items[k].operand.name.n &&
+                                   str_eqz_nocase(q->items[k].operand.name.parts[0], event->properties[p].name);
+        }
+        return only;
+}
+
+static void write_object(const struct cim_instance *i, const bool *only, struct buf *out)
+{
+        struct buf b;
+
+        buf_init(&b, 0);
+        cim_json_write_some(i, only, &b);
+        buf_printf(out, "{\"__CLASS\":\"%s\"%s", i->class->name, b.n > 2 ? "," : "");
+        buf_adds(out, str_from(buf_str(&b), 1));
+        out->failed |= b.failed;
+        buf_fini(&b);
+}
+
+static void put_object(const struct event_filter *f, struct cim_instance *event, const char *name,
+                       const struct cim_instance *object, struct arena *a)
+{
+        int p = cim_property_find(event->class, str_of(name));
+        struct buf b;
+
+        if (p < 0 || !object)
+                return;
+        buf_init(&b, 0);
+        write_object(object, f->binding->query->star ? NULL : selected_of(f, name, object, a), &b);
+        event->values[p] = (struct cim_value){ .null = b.failed, .s = arena_str(a, buf_str(&b)) };
+        event->values[p].null |= !event->values[p].s.p;
+        buf_fini(&b);
+}
+
+void event_filter_write(const struct event_filter *f, const struct event_diff *d, const struct cim_class *event,
+                        struct buf *out)
+{
+        struct event_images m;
+        struct cim_instance *i;
+        const bool *only;
+
+        if (!event_images_read(&m, d)) {
+                out->failed = true;
+                return;
+        }
+        i = event_instance(&m, d, event);
+        only = selected(f, event, &m.arena);
+        if (i && only) {
+                put_object(f, i, "TargetInstance", m.after ? m.after : m.before, &m.arena);
+                put_object(f, i, "PreviousInstance", m.after ? m.before : NULL, &m.arena);
+                write_object(i, only, out);
+        } else {
+                out->failed = true;
+        }
+        event_images_fini(&m);
+}

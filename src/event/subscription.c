@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/subscription.h"
+
+#include <assert.h>
+#include "os/os.h"
+
+enum { RETRY_MS = 1000 };
+
+struct event_engine {
+        struct event_engine_opts o;
+        struct event_filters *filters;
+        unsigned n_open;
+};
+
+struct event_subscription {
+        struct event_engine *engine;
+        struct event_subscription_opts o;
+        struct event_filter *filter;
+        struct event_sub *sub;
+        struct coalesce coalesce;
+        struct loop_timer *timer;
+        bool full;                      /* the subscriber is; it will say when not */
+        int64_t half_seq;               /* of a change whose first n_sent events were delivered, and not all */
+        size_t n_sent;
+};
+
+int event_engine_new(struct event_engine **out, const struct event_engine_opts *o, struct err *e)
+{
+        struct event_engine *g = calloc(1, sizeof(*g));
+
+        if (!g || event_filters_new(&g->filters) < 0) {
+                free(g);
+                return err_set(e, ERR_NOMEM, "event engine: out of memory");
+        }
+        g->o = *o;
+        g->o.memory = o->memory ? o->memory : EVENT_MEMORY;
+        *out = g;
+        return 0;
+}
+
+void event_engine_free(struct event_engine *g)
+{
+        if (!g)
+                return;
+        assert(g->n_open == 0);
+        event_filters_free(g->filters);
+        free(g);
+}
+
+struct event_filters *event_engine_filters(struct event_engine *g)
+{
+        return g->filters;
+}
+
+/* ---- out ---- */
+
+static bool deliver(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event)
+{
+        struct event_notice n = { .class = event, .sequence = d->resume };
+        bool taken = true;
+        struct buf b;
+
+        buf_init(&b, 0);
+        event_filter_write(s->filter, d, event, &b);
+        n.json = buf_str(&b);
+        if (!b.failed)
+                taken = s->o.deliver(s->o.ctx, &n);
+        buf_fini(&b);
+        return taken;
+}
+
+static enum event_fate offer(void *ctx, const struct event_diff *d)
+{
+        struct event_subscription *s = ctx;
+        const struct cim_class *events[EVENTS_OF_A_CHANGE];
+        size_t n = event_filter_match(s->filter, d, events);
+
+        for (size_t i = s->half_seq == d->seq ? s->n_sent : 0; i < n; i++) {
+                if (deliver(s, d, events[i]))
+                        continue;
+                s->half_seq = d->seq;
+                s->n_sent = i;
+                s->full = true;
+                return EVENT_FULL;
+        }
+        s->half_seq = -1;
+        return n ? EVENT_SENT : EVENT_PASSED;
+}
+
+/* ---- time ---- */
+
+static void arm(struct event_subscription *s)
+{
+        int64_t due = coalesce_due(&s->coalesce), now = os_mono_us();
+
+        if (due == TIME_NONE_US || s->full)
+                loop_timer_stop(s->timer);
+        else
+                loop_timer_start(s->timer, due > now ? (uint64_t)((due - now + 999) / 1000) : 1, 0);
+}
+
+/* What is due goes out; then what waits in the log finds room. */
+static void go_on(struct event_subscription *s)
+{
+        if (s->full || !coalesce_tick(&s->coalesce, os_mono_us()))
+                return;
+        event_resume(s->sub);
+        arm(s);
+}
+
+static void on_timer(void *arg)
+{
+        go_on(arg);
+}
+
+void event_subscription_room(struct event_subscription *s)
+{
+        s->full = false;
+        go_on(s);
+}
+
+/* ---- in ---- */
+
+static bool on_change(void *ctx, const struct model_change *ch)
+{
+        struct event_subscription *s = ctx;
+        bool taken = coalesce_change(&s->coalesce, ch, os_mono_us());
+
+        arm(s);
+        if (!taken && !s->full && coalesce_due(&s->coalesce) == TIME_NONE_US)
+                loop_timer_start(s->timer, RETRY_MS, 0);
+        return taken;
+}
+
+static void on_caught_up(void *ctx, int64_t seq)
+{
+        struct event_subscription *s = ctx;
+
+        if (s->o.caught_up)
+                s->o.caught_up(s->o.ctx, seq);
+}
+
+static void on_gone(void *ctx, const struct err *e)
+{
+        struct event_subscription *s = ctx;
+
+        loop_timer_stop(s->timer);
+        s->o.gone(s->o.ctx, e);
+}
+
+/* ---- life ---- */
+
+static int subscribe(struct event_subscription *s, struct wql_error *w)
+{
+        struct event_sub_opts so = { .from = s->o.from, .deliver = on_change, .caught_up = on_caught_up, .gone = on_gone,
+                                     .ctx = s };
+        struct err e = { 0 };
+
+        so.classes = event_filter_classes(s->filter, &so.n_classes);
+        so.key_property = event_filter_key(s->filter, &so.key_value);
+        if (so.key_property.n)
+                so.class_name = so.classes[0]->name;
+        if (event_subscribe(&s->sub, s->engine->o.hub, &so, &e) < 0)
+                return wql_fail(w, WBEM_E_FAILED, 0, "%s", e.text);
+        return 0;
+}
+
+static void begin_machine(struct event_subscription *s)
+{
+        const struct wql_query *q = event_filter_query(s->filter);
+        int64_t within_us = q->has_within ? (int64_t)(MIN(q->within_s, 1e9) * 1e6) : 0;
+        bool interval = s->engine->o.interval;
+        enum event_mode mode = within_us <= 0 ? EVENT_EVERY : interval ? EVENT_INTERVAL : EVENT_PROMPT;
+
+        coalesce_init(&s->coalesce, mode, interval ? within_us : MIN(within_us, s->engine->o.spacing_us), s->engine->o.memory,
+                      os_mono_us());
+        s->coalesce.offer = offer;
+        s->coalesce.ctx = s;
+}
+
+int event_subscription_open(struct event_subscription **out, struct event_engine *g,
+                            const struct event_subscription_opts *o, struct wql_error *w)
+{
+        struct event_subscription *s = calloc(1, sizeof(*s));
+        int r;
+
+        *out = NULL;
+        if (!s)
+                return wql_fail(w, WBEM_E_OUT_OF_MEMORY, 0, "out of memory");
+        s->engine = g;
+        s->o = *o;
+        s->half_seq = -1;
+        r = event_filter_get(g->filters, o->query, &s->filter, w);
+        if (r < 0) {
+                free(s);
+                return r;
+        }
+        begin_machine(s);
+        g->n_open++;
+        r = loop_timer_new(&s->timer, g->o.loop, on_timer, s);
+        r = r < 0 ? wql_fail(w, WBEM_E_OUT_OF_MEMORY, 0, "out of memory") : 0;
+        *out = s;                       /* callbacks may come from here on */
+        if (r == 0)
+                r = subscribe(s, w);
+        if (r < 0) {
+                event_subscription_close(s);
+                *out = NULL;
+        }
+        return r;
+}
+
+void event_subscription_close(struct event_subscription *s)
+{
+        if (!s)
+                return;
+        event_unsubscribe(s->sub);
+        loop_timer_free(s->timer);
+        coalesce_fini(&s->coalesce);
+        event_filter_put(s->filter);
+        s->engine->n_open--;
+        free(s);
+}
