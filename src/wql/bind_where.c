@@ -119,7 +119,7 @@ static int bind_const(struct wql_binder *b, struct wql_node *n, const struct cim
         if (n->left.kind == WQL_NAME && n->left.name.system == WQL_SYS_THIS)
                 return misfit(b, n, n->at, "it is only ISA");
         if (c->type == WQL_NULL) {
-                n->bound.test = n->op == WQL_EQ ? WQL_TEST_NULL : WQL_TEST_NOT_NULL;
+                n->bound = (struct wql_bound){ .test = n->op == WQL_EQ ? WQL_TEST_NULL : WQL_TEST_NOT_NULL };
                 return 0;
         }
         if (check_array(b, n, type) < 0)
@@ -182,7 +182,7 @@ static int bind_in(struct wql_binder *b, struct wql_node *n, const struct cim_pr
                 n->bounds[i] = (struct wql_bound){ .test = WQL_TEST_CONST, .op = WQL_EQ, .domain = WQL_AS_FOUND,
                                                    .from = &n->items[i] };
                 if (!type && n->items[i].type == WQL_NULL)
-                        n->bounds[i].test = WQL_TEST_NULL;
+                        n->bounds[i] = (struct wql_bound){ .test = WQL_TEST_NULL };
                 if (type && wql_fit(wql_fit_to(type, true), WQL_EQ, &n->items[i], &n->bounds[i], &why) < 0)
                         return misfit(b, n, n->at, why);
                 if (n->items[i].type != WQL_NULL)

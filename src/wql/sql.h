@@ -7,7 +7,7 @@
  * parameter.  A class is its view; a base class is the union of the views of the
  * classes derived of it.  Joins, DISTINCT, COUNT, ORDER BY, IN and sub-selects
  * are the engine's.  What it lacks (folded comparison, LIKE with sets, paths into
- * embedded objects, date functions) comes from wql_extension, which whoever opens
+ * embedded objects, date functions) comes from wql_sql_extension, which whoever opens
  * a connection gives to it (db_opts.extension, db_extend()).
  *
  * Logic is two-valued, as in program.h: a predicate over NULL is false, <> over
@@ -18,7 +18,7 @@
 #include "db/db.h"
 #include "wql/bind.h"
 
-extern const struct db_extension wql_extension;
+extern const struct db_extension wql_sql_extension;
 
 struct wql_sql_opts {
         int64_t now_us;                 /* what GetDate() gives */

@@ -160,4 +160,4 @@ static const struct db_function functions[] = {
 };
 static const struct db_collation collations[] = { { "WQL", fold_cmp } };
 
-const struct db_extension wql_extension = { functions, ARRAY_SIZE(functions), collations, ARRAY_SIZE(collations) };
+const struct db_extension wql_sql_extension = { functions, ARRAY_SIZE(functions), collations, ARRAY_SIZE(collations) };
