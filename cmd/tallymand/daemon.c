@@ -11,6 +11,7 @@
 #include "os/os.h"
 #include "provider/provider.h"
 #include "rest/rest.h"
+#include "wql/sql.h"
 
 #define LOG "tallymand"
 enum { MAX_LISTENERS = 20, TOKEN_DAYS = 7, STOP_TICK_MS = 10, STOP_PATIENCE_MS = 5000 };
@@ -126,7 +127,7 @@ static int make_storage(struct daemon *d, struct err *e)
         };
         struct db_opts o = {
                 .path = d->setup->database, .schema = &sql_site, .readers = (unsigned)d->cfg->db_readers,
-                .after_commit = committed, .ctx = d,
+                .extension = &wql_sql_extension, .after_commit = committed, .ctx = d,
         };
         int r = cas_open(&d->cas, d->setup->library, &co, e);
 
@@ -167,7 +168,8 @@ static int make_distmgr(struct daemon *d, struct err *e)
 
 static int make_rest(struct daemon *d, struct err *e)
 {
-        struct provider_opts po = { .loop = d->loop, .db = d->db, .actions = &d->actions };
+        struct provider_opts po = { .loop = d->loop, .db = d->db, .actions = &d->actions,
+                                    .query_timeout_s = d->cfg->query_timeout_s };
         struct rest_opts ro = {
                 .loop = d->loop, .db = d->db, .events = d->events, .users = &d->users, .own_uid = geteuid(),
                 .ready = ready, .ctx = d,

@@ -13,6 +13,7 @@ struct provider {
         struct db *db;
         const struct site_actions *actions;
         struct workers *workers;        /* looks at source folders, which may hang on a dead mount */
+        int64_t query_timeout_us;       /* of a page of WQL; 0: none */
 };
 
 /* ---- writers.c ---- */

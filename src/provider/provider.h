@@ -113,6 +113,7 @@ struct provider_opts {
         struct loop *loop;
         struct db *db;
         const struct site_actions *actions;     /* borrowed; NULL: what needs it is ERR_UNAVAILABLE */
+        int64_t query_timeout_s;        /* how long one reading of a WQL query may take; 0: as long as it does */
         bool inline_;                   /* unit tests: no worker of our own */
 };
 MUST int provider_new(struct provider **out, const struct provider_opts *o, struct err *e);

@@ -273,7 +273,8 @@ int provider_new(struct provider **out, const struct provider_opts *o, struct er
 
         if (!p)
                 return err_set(e, ERR_NOMEM, "out of memory");
-        *p = (struct provider){ .loop = o->loop, .db = o->db, .actions = o->actions };
+        *p = (struct provider){ .loop = o->loop, .db = o->db, .actions = o->actions,
+                                 .query_timeout_us = o->query_timeout_s * US_PER_SECOND };
         r = workers_new(&p->workers, o->loop, "provider", o->inline_ ? 0 : 1);
         if (r < 0) {
                 free(p);

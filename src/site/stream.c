@@ -87,7 +87,7 @@ static int on_sse(void *ctx, const struct sse_event *raw)
         if (raw->id.n) {
                 if (str_to_i64(raw->id, &seq) < 0 || seq < 0)
                         return -EBADMSG;
-                s->position = MAX(s->position, seq);
+                s->position = seq;
         }
         return enqueue(s, raw);
 }
