@@ -150,6 +150,7 @@ static struct event_diff diff_of(const struct coalesce *c, const struct model_ch
 {
         return (struct event_diff){ .class_name = ch->class_name, .path = ch->path, .before = ch->before, .after = ch->after,
                                     .seq = ch->seq, .when_us = ch->when_us,
+                                    .since = list_empty(&c->unsent) ? ch->seq - 1 : coalesce_resume(c),
                                     .resume = list_empty(&c->unsent) ? ch->seq : coalesce_resume(c) };
 }
 
@@ -208,7 +209,8 @@ bool coalesce_change(struct coalesce *c, const struct model_change *ch, int64_t 
 /* The end of one window. False: the subscriber is full, and the window stays as it is. */
 static bool window_ends(struct coalesce *c, struct coalesce_entry *n, int64_t now_us)
 {
-        struct event_diff d = { str_of(n->class_name), str_of(n->path), n->base, n->latest, n->last_seq, n->when_us, 0 };
+        struct event_diff d = { .class_name = str_of(n->class_name), .path = str_of(n->path), .before = n->base,
+                                .after = n->latest, .seq = n->last_seq, .when_us = n->when_us };
         bool different = !list_empty(&n->unsent);
         enum event_fate fate;
 
@@ -216,6 +218,7 @@ static bool window_ends(struct coalesce *c, struct coalesce_entry *n, int64_t no
                 entry_drop(c, n);
                 return true;
         }
+        d.since = coalesce_resume(c);
         list_del(&n->unsent);
         d.resume = coalesce_resume(c);
         fate = c->offer(c->ctx, &d);

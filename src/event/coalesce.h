@@ -40,6 +40,7 @@ struct event_diff {
         struct str class_name, path, before, after;
         int64_t seq;                    /* of the newest change in it */
         int64_t when_us;                /* when that was committed */
+        int64_t since;                  /* who has all events before this one goes on behind this sequence */
         int64_t resume;                 /* who has all events up to this one misses nothing behind this sequence */
 };
 

@@ -182,6 +182,11 @@ const struct wql_query *event_filter_query(const struct event_filter *f)
         return f->binding->query;
 }
 
+const struct wql_binding *event_filter_binding(const struct event_filter *f)
+{
+        return f->binding;
+}
+
 const struct cim_class *const *event_filter_classes(const struct event_filter *f, size_t *n_out)
 {
         *n_out = f->n_classes;
@@ -198,18 +203,9 @@ struct str event_filter_key(const struct event_filter *f, struct str *value_out)
 
 static bool wants(struct event_filter *f, struct event_images *m, const struct event_diff *d, const struct cim_class *event)
 {
-        struct wql_object o = { 0 };
+        struct wql_object o;
 
-        if (!event || !cim_class_isa(event, f->binding->event))
-                return false;
-        o.self = event_instance(m, d, event);
-        if (!o.self)
-                return false;
-        if (cim_class_isa(event, event_class("__InstanceOperationEvent"))) {
-                o.target = m->after ? m->after : m->before;
-                o.previous = m->after ? m->before : NULL;
-        }
-        return wql_match(f->program, &o);
+        return event && cim_class_isa(event, f->binding->event) && event_object(m, d, event, &o) && wql_match(f->program, &o);
 }
 
 static size_t decide(struct event_filter *f, const struct event_diff *d, const struct cim_class *events[EVENTS_OF_A_CHANGE])

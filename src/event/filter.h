@@ -16,7 +16,6 @@
  * Source: [MS-WMI] 3.1.4.3.22; win32 WmiSdk "Receiving Event Notifications".
  */
 #include "event/image.h"
-#include "wql/program.h"
 
 struct event_filters;                   /* all that are in use, by text */
 struct event_filter;
@@ -29,6 +28,7 @@ MUST int event_filter_get(struct event_filters *all, struct str query, struct ev
 void event_filter_put(struct event_filter *f);                  /* NULL is harmless */
 
 const struct wql_query *event_filter_query(const struct event_filter *f);
+const struct wql_binding *event_filter_binding(const struct event_filter *f);
 /* The classes whose changes it wants to see, and the one key that must have one value (n 0: none). */
 const struct cim_class *const *event_filter_classes(const struct event_filter *f, size_t *n_out);
 struct str event_filter_key(const struct event_filter *f, struct str *value_out);

@@ -84,3 +84,13 @@ struct cim_instance *event_instance(struct event_images *m, const struct event_d
         i->values[k] = (struct cim_value){ .u = (uint64_t)(d->when_us + WIN32_EPOCH_US) * 10 };
         return i;
 }
+
+bool event_object(struct event_images *m, const struct event_diff *d, const struct cim_class *event, struct wql_object *out)
+{
+        *out = (struct wql_object){ .self = event_instance(m, d, event) };
+        if (cim_class_isa(event, event_class("__InstanceOperationEvent"))) {
+                out->target = m->after ? m->after : m->before;
+                out->previous = m->after ? m->before : NULL;
+        }
+        return out->self != NULL;
+}

@@ -2,6 +2,7 @@
 #include "event/subscription.h"
 
 #include <assert.h>
+#include "event/aggregate.h"
 #include "os/os.h"
 
 enum { RETRY_MS = 1000 };
@@ -18,6 +19,8 @@ struct event_subscription {
         struct event_filter *filter;
         struct event_sub *sub;
         struct coalesce coalesce;
+        struct event_aggregates aggregates;
+        bool blocked;                   /* too many combinations: nothing more before the window closes */
         struct loop_timer *timer;
         bool full;                      /* the subscriber is; it will say when not */
         int64_t half_seq;               /* of a change whose first n_sent events were delivered, and not all */
@@ -60,11 +63,17 @@ static bool deliver(struct event_subscription *s, const struct event_diff *d, co
         bool taken = true;
         struct buf b;
 
+        if (s->aggregates.group) {
+                s->blocked = event_aggregates_add(&s->aggregates, s->filter, d, event, os_mono_us()) != 0;
+                return !s->blocked;
+        }
+
         buf_init(&b, 0);
         event_filter_write(s->filter, d, event, &b);
         n.json = buf_str(&b);
         if (!b.failed)
                 taken = s->o.deliver(s->o.ctx, &n);
+        s->full = !taken;
         buf_fini(&b);
         return taken;
 }
@@ -80,7 +89,6 @@ static enum event_fate offer(void *ctx, const struct event_diff *d)
                         continue;
                 s->half_seq = d->seq;
                 s->n_sent = i;
-                s->full = true;
                 return EVENT_FULL;
         }
         s->half_seq = -1;
@@ -89,22 +97,50 @@ static enum event_fate offer(void *ctx, const struct event_diff *d)
 
 /* ---- time ---- */
 
+static int64_t due_of(const struct event_subscription *s)
+{
+        int64_t window = event_aggregates_due(&s->aggregates);
+        int64_t instance = s->blocked ? TIME_NONE_US : coalesce_due(&s->coalesce);
+
+        return window == TIME_NONE_US ? instance : instance == TIME_NONE_US ? window : MIN(window, instance);
+}
+
 static void arm(struct event_subscription *s)
 {
-        int64_t due = coalesce_due(&s->coalesce), now = os_mono_us();
+        int64_t due = due_of(s), now = os_mono_us();
 
-        if (due == TIME_NONE_US || s->full)
+        if (s->full)
                 loop_timer_stop(s->timer);
-        else
+        else if (due != TIME_NONE_US)
                 loop_timer_start(s->timer, due > now ? (uint64_t)((due - now + 999) / 1000) : 1, 0);
+        else if (s->blocked)            /* memory was out: there is no window to wait for */
+                loop_timer_start(s->timer, RETRY_MS, 0);
+        else
+                loop_timer_stop(s->timer);
+}
+
+static bool deliver_aggregate(void *ctx, struct str json, int64_t sequence)
+{
+        struct event_subscription *s = ctx;
+        struct event_notice n = { .class = event_class("__AggregateEvent"), .json = json, .sequence = sequence };
+
+        s->full = !s->o.deliver(s->o.ctx, &n);
+        return !s->full;
 }
 
 /* What is due goes out; then what waits in the log finds room. */
 static void go_on(struct event_subscription *s)
 {
-        if (s->full || !coalesce_tick(&s->coalesce, os_mono_us()))
+        int64_t now = os_mono_us();
+
+        if (s->full)
                 return;
-        event_resume(s->sub);
+        event_aggregates_take(&s->aggregates, now, coalesce_resume(&s->coalesce));
+        if (!event_aggregates_flush(&s->aggregates, deliver_aggregate, s))
+                return;
+        s->blocked = false;
+        if (coalesce_tick(&s->coalesce, now))
+                event_resume(s->sub);
         arm(s);
 }
 
@@ -126,9 +162,8 @@ static bool on_change(void *ctx, const struct model_change *ch)
         struct event_subscription *s = ctx;
         bool taken = coalesce_change(&s->coalesce, ch, os_mono_us());
 
+        s->blocked |= !taken && !s->full && due_of(s) == TIME_NONE_US;
         arm(s);
-        if (!taken && !s->full && coalesce_due(&s->coalesce) == TIME_NONE_US)
-                loop_timer_start(s->timer, RETRY_MS, 0);
         return taken;
 }
 
@@ -197,7 +232,9 @@ int event_subscription_open(struct event_subscription **out, struct event_engine
         }
         begin_machine(s);
         g->n_open++;
-        r = loop_timer_new(&s->timer, g->o.loop, on_timer, s);
+        r = event_aggregates_init(&s->aggregates, s->filter);
+        if (r == 0)
+                r = loop_timer_new(&s->timer, g->o.loop, on_timer, s);
         r = r < 0 ? wql_fail(w, WBEM_E_OUT_OF_MEMORY, 0, "out of memory") : 0;
         *out = s;                       /* callbacks may come from here on */
         if (r == 0)
@@ -216,6 +253,7 @@ void event_subscription_close(struct event_subscription *s)
         event_unsubscribe(s->sub);
         loop_timer_free(s->timer);
         coalesce_fini(&s->coalesce);
+        event_aggregates_fini(&s->aggregates);
         event_filter_put(s->filter);
         s->engine->n_open--;
         free(s);

@@ -67,6 +67,8 @@ static enum event_fate offer(void *ctx, const struct event_diff *d)
         law(h, before == h->shown[i], "the previous instance is not what was looked at last");
         law(h, after == h->value[i][h->seq], "the target is not the latest state");
         law(h, before != after, "no difference is no event");
+        law(h, d->since < d->seq && d->since <= d->resume, "since is behind the event");
+        check_resume(h, d->since);
         if (!h->every && h->c.mode == EVENT_PROMPT)
                 law(h, h->sent_at[i] < 0 || h->now - h->sent_at[i] >= SPACING, "two events inside a window");
         if (prop_one_in(h->p, 8))

@@ -364,6 +364,36 @@ static void the_same_filter_is_shared(void **state)
         assert_int_equal(event_filters_count(event_engine_filters(engine)), 0);
 }
 
+static void groups_come_as_one(void **state)
+{
+        struct listener l, by, having;
+
+        listen_to(&l, "SELECT * FROM __InstanceCreationEvent" PACKAGE " GROUP WITHIN 0.3", EVENT_FROM_NOW);
+        listen_to(&by, "SELECT * FROM __InstanceCreationEvent" PACKAGE " GROUP WITHIN 0.3 BY TargetInstance.Name",
+                  EVENT_FROM_NOW);
+        listen_to(&having, "SELECT * FROM __InstanceCreationEvent" PACKAGE " GROUP WITHIN 0.3 HAVING NumberOfEvents > 3",
+                  EVENT_FROM_NOW);
+        by.room = 1;
+        change(CREATE, NULL, "A");
+        change(CREATE, NULL, "B");
+        change(CREATE, NULL, "a");
+        assert_int_equal(l.n, 0);
+        run_until(&l, 1);
+        has(&l, 0, "__AggregateEvent", "{\"__CLASS\":\"__AggregateEvent\",\"NumberOfEvents\":3,"
+                                       "\"Representative\":{\"__CLASS\":\"__InstanceCreationEvent\",");
+        has(&l, 0, "__AggregateEvent", "\"Name\":\"A\"");
+        run_until(&by, 1);
+        has(&by, 0, "__AggregateEvent", "\"NumberOfEvents\":2,");
+        by.room = -1;
+        event_subscription_room(by.s);
+        run_until(&by, 2);
+        has(&by, 1, "__AggregateEvent", "\"NumberOfEvents\":1,");
+        assert_int_equal(having.n, 0);
+        event_subscription_close(l.s);
+        event_subscription_close(by.s);
+        event_subscription_close(having.s);
+}
+
 static void what_retention_passed_is_gone(void **state)
 {
         struct listener l;
@@ -414,6 +444,7 @@ int main(void)
                 T(a_full_one_gets_the_rest_later),
                 T(little_memory_delays_and_loses_nothing),
                 T(the_same_filter_is_shared),
+                T(groups_come_as_one),
                 T(what_retention_passed_is_gone),
                 T(mistakes_are_refused_with_their_status),
 #undef T
