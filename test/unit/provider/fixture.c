@@ -132,7 +132,7 @@ static struct cim_instance *read_json(struct fixture *f, const char *class, cons
 
 static struct cim_instance *read_path(struct fixture *f, const char *path)
 {
-        struct cim_instance *in;
+        struct cim_instance *in = NULL;
         struct cim_path p;
         struct err e = { 0 };
 
