@@ -155,9 +155,9 @@ static void say_verdict(struct waiter *w, const struct target *t)
         else if (t->verdict == EXIT_FAILED_FOR_GOOD)
                 failf(w->c, EXIT_FAILED_FOR_GOOD, "Failed", "%s will not get there by itself: %s. 'tallyman status %s' says where and why",
                       name, member(condition, "ReadyMessage"), t->id);
-        else if (strcmp(member(condition, "ReadyReason"), "NoSource") == 0)
-                say(w->c, "%s: %s", name, member(condition, "ReadyMessage"));
-        else if (w->goal == GOAL_READY || w->goal == GOAL_INSTALLED)
+        else if (w->goal == GOAL_READY || strcmp(member(condition, "ReadyReason"), "NoSource") == 0)
+                say(w->c, "%s: %s", name, member(condition, "ReadyMessage"));   /* the row that decided speaks */
+        else if (w->goal == GOAL_INSTALLED)
                 say(w->c, "%s: version %lld is installed on %lld of %lld distribution points", name,
                     (long long)member_int(root, "SourceVersion"), (long long)member_int(root, "Installed"),
                     (long long)member_int(root, "Targeted"));
