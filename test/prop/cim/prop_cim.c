@@ -49,7 +49,8 @@ static struct cim_value random_embedded(struct prop *p, struct arena *a, const s
 {
         static const char *const tokens[] = { "{\"__CLASS\":\"SMS_ST_RecurWeekly\",\"Day\":3}",
                                               "{\"__CLASS\":\"SMS_ST_NonRecurring\"}" };
-        const char *text = strcmp(d->embedded, "SMS_OS_Details") == 0       ? "{\"Name\":\"Win NT\"}"
+        const char *text = !d->embedded                                     ? "{\"__CLASS\":\"SMS_OS_Details\",\"Name\":\"any\"}"
+                           : strcmp(d->embedded, "SMS_OS_Details") == 0     ? "{\"Name\":\"Win NT\"}"
                            : strcmp(d->embedded, "SMS_CollectionRule") == 0 ? "{\"__CLASS\":\"SMS_CollectionRuleDirect\"}"
                                                                             : tokens[prop_bool(p)];
         struct cim_property one = *d;
