@@ -5,7 +5,7 @@
 #include <systemd/sd-daemon.h>
 #include "auth/token.h"
 #include "distmgr/distmgr.h"
-#include "event/event.h"
+#include "event/subscription.h"
 #include "httpd/httpd.h"
 #include "model/sql_site.h"
 #include "os/os.h"
@@ -23,6 +23,7 @@ struct daemon {
         struct db *db;
         struct cas *cas;
         struct event_hub *events;
+        struct event_engine *engine;
         struct event_sub *sub;
         struct distmgr *distmgr;
         struct provider *provider;
@@ -139,6 +140,16 @@ static int make_storage(struct daemon *d, struct err *e)
         return event_hub_new(&d->events, d->loop, d->db, e);
 }
 
+static int make_events(struct daemon *d, struct err *e)
+{
+        struct event_engine_opts o = {
+                .loop = d->loop, .hub = d->events, .spacing_us = d->cfg->event_spacing_s * US_PER_SECOND,
+                .interval = d->cfg->event_delivery == CONF_DELIVERY_INTERVAL,
+        };
+
+        return event_engine_new(&d->engine, &o, e);
+}
+
 static int make_distmgr(struct daemon *d, struct err *e)
 {
         const struct conf_site *c = d->cfg;
@@ -171,7 +182,8 @@ static int make_rest(struct daemon *d, struct err *e)
         struct provider_opts po = { .loop = d->loop, .db = d->db, .actions = &d->actions,
                                     .query_timeout_s = d->cfg->query_timeout_s };
         struct rest_opts ro = {
-                .loop = d->loop, .db = d->db, .events = d->events, .users = &d->users, .own_uid = geteuid(),
+                .loop = d->loop, .db = d->db, .events = d->events, .engine = d->engine, .users = &d->users,
+                .own_uid = geteuid(),
                 .ready = ready, .ctx = d,
         };
         int r;
@@ -300,6 +312,8 @@ int daemon_new(struct daemon **out, const struct conf_site *cfg, const struct se
         }
         r = make_storage(d, e);
         if (r >= 0)
+                r = make_events(d, e);
+        if (r >= 0)
                 r = make_distmgr(d, e);
         if (r >= 0)
                 r = make_rest(d, e);
@@ -339,6 +353,7 @@ void daemon_free(struct daemon *d)
         close_listeners(d);
         drain(d);
         event_unsubscribe(d->sub);
+        event_engine_free(d->engine);
         event_hub_free(d->events);
         db_close(d->db);
         drain(d);

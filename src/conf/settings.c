@@ -11,6 +11,11 @@ static const struct conf_word level_words[] = {
         { NULL, 0 },
 };
 
+static const struct conf_word delivery_words[] = {
+        { "prompt", CONF_DELIVERY_PROMPT }, { "interval", CONF_DELIVERY_INTERVAL },
+        { NULL, 0 },
+};
+
 static const struct conf_word scheme_words[] = {
         { "https", CONF_SCHEME_HTTPS }, { "http", CONF_SCHEME_HTTP },
         { NULL, 0 },

@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 
 enum conf_scheme { CONF_SCHEME_HTTPS, CONF_SCHEME_HTTP };
+enum conf_delivery { CONF_DELIVERY_PROMPT, CONF_DELIVERY_INTERVAL };
 const char *conf_scheme_text(int scheme);       /* "https", "http" */
 
 /* C types of the kinds of conf.h */

@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * events - /AdminService/events: committed changes as server-sent events
+ * events - /AdminService/events: committed changes as server-sent events; ?query=: event_query.c
  *
  * The answer begins when it is known whether it can be given: with the first
  * change, or when the subscription has caught up; a position that the log has
- * passed is 410 instead.  A peer that reads slowly holds at most QUEUE_MAX bytes
+ * passed is 410 instead.  A peer that reads slowly holds at most EVENT_QUEUE_MAX bytes
  * here; what comes after that stays in the change log until it has room.
  */
 #include <stdio.h>
-#include "rest/private.h"
-
-enum { QUEUE_MAX = 256 << 10, CLASSES_MAX = 32 };
-
-struct event_stream {
-        struct http_stream stream;      /* first */
-        struct list link;               /* of rest.streams, while it streams */
-        struct rest_call *call;
-        struct event_sub *sub;
-        struct buf out;
-        size_t sent;
-        const struct cim_class *classes[CLASSES_MAX];
-        size_t n_classes;               /* 0: all */
-        int64_t from;
-        bool replied, paused, ended;
-        bool released;                  /* the peer is gone; everything is freed from the loop's next turn */
-};
+#include "event/subscription.h"
+#include "rest/event_stream.h"
 
 static void finish(void *arg)
 {
@@ -32,6 +17,7 @@ static void finish(void *arg)
         struct rest_call *c = s->call;
 
         event_unsubscribe(s->sub);
+        event_subscription_close(s->query);
         list_del(&s->link);
         buf_fini(&s->out);
         free(s);
@@ -39,7 +25,7 @@ static void finish(void *arg)
 }
 
 /* Not at once: we may be inside a callback of the subscription. */
-static void release(struct event_stream *s)
+void event_stream_release(struct event_stream *s)
 {
         if (s->released)
                 return;
@@ -63,7 +49,10 @@ static ssize_t stream_read(struct http_stream *hs, uint64_t at, void *p, size_t 
                 s->sent = 0;
                 if (s->paused && !s->ended) {
                         s->paused = false;
-                        event_resume(s->sub);
+                        if (s->query)
+                                event_subscription_room(s->query);
+                        else
+                                event_resume(s->sub);
                 }
         }
         return n ? (ssize_t)n : s->ended && s->sent == s->out.n ? HTTP_STREAM_END : 0;
@@ -71,10 +60,10 @@ static ssize_t stream_read(struct http_stream *hs, uint64_t at, void *p, size_t 
 
 static void stream_free(struct http_stream *hs)
 {
-        release(container_of(hs, struct event_stream, stream));
+        event_stream_release(container_of(hs, struct event_stream, stream));
 }
 
-static void begin(struct event_stream *s, int64_t seq)
+void event_stream_begin(struct event_stream *s, int64_t seq)
 {
         struct rest *r = s->call->rest;
 
@@ -149,17 +138,21 @@ static void add_change(struct buf *b, const struct model_change *ch)
         buf_addz(b, "}\n\n");
 }
 
+bool event_stream_full(struct event_stream *s)
+{
+        s->paused = s->out.n - s->sent >= EVENT_QUEUE_MAX;
+        return s->paused;
+}
+
 static bool deliver(void *ctx, const struct model_change *ch)
 {
         struct event_stream *s = ctx;
 
         if (s->released || s->ended || !wanted(s, ch->class_name))
                 return true;
-        if (s->out.n - s->sent >= QUEUE_MAX) {
-                s->paused = true;
+        if (event_stream_full(s))
                 return false;
-        }
-        begin(s, s->from >= 0 ? s->from : ch->seq - 1);
+        event_stream_begin(s, s->from >= 0 ? s->from : ch->seq - 1);
         add_change(&s->out, ch);
         http_stream_wake(&s->stream);
         return true;
@@ -170,26 +163,29 @@ static void caught_up(void *ctx, int64_t seq)
         struct event_stream *s = ctx;
 
         if (!s->released)
-                begin(s, s->from >= 0 ? s->from : seq);
+                event_stream_begin(s, s->from >= 0 ? s->from : seq);
 }
 
-static void gone(void *ctx, const struct err *e)
+void event_stream_gone(struct event_stream *s, const struct err *e)
 {
-        struct event_stream *s = ctx;
-
         if (s->released || s->ended)
                 return;
         s->ended = true;
         if (!s->replied) {
                 s->replied = true;
                 http_reply_err(s->call->x, e);
-                release(s);
+                event_stream_release(s);
                 return;
         }
         buf_printf(&s->out, "event: gone\ndata: {\"code\":\"%s\",\"message\":", err_kind_name(e->kind));
         cim_json_string(&s->out, str_of(e->text));
         buf_addz(&s->out, "}\n\n");
         http_stream_wake(&s->stream);
+}
+
+static void gone(void *ctx, const struct err *e)
+{
+        event_stream_gone(ctx, e);
 }
 
 /* ---- the request ---- */
@@ -201,8 +197,8 @@ static int read_classes(struct event_stream *s, struct str list, struct err *e)
 
                 list = str_cut(list, ',', &name);
                 name = str_trim(name);
-                if (s->n_classes == CLASSES_MAX)
-                        return err_set(e, ERR_TOO_LARGE, "class: more than %d names", CLASSES_MAX);
+                if (s->n_classes == EVENT_CLASSES_MAX)
+                        return err_set(e, ERR_TOO_LARGE, "class: more than %d names", EVENT_CLASSES_MAX);
                 s->classes[s->n_classes] = cim_class_find(name);
                 if (!s->classes[s->n_classes])
                         return err_set(e, ERR_NOT_FOUND, "there is no class \"%.*s\": /AdminService/class lists them",
@@ -246,7 +242,7 @@ static void peer_gone(void *arg)
                 return;
         s->replied = true;
         http_reply_empty(s->call->x, 204);
-        release(s);
+        event_stream_release(s);
 }
 
 static void go(struct rest_call *c)
@@ -276,11 +272,15 @@ static void go(struct rest_call *c)
         list_init(&s->link);
         buf_init(&s->out, 0);
         http_on_gone(c->x, peer_gone, s);
+        if (http_query(c->x, "query").p) {
+                event_stream_query(s, http_query(c->x, "query"));
+                return;
+        }
         r = subscribe(s, &e);
         if (r < 0 && !s->replied) {
                 s->replied = true;
                 http_reply_err(c->x, &e);
-                release(s);
+                event_stream_release(s);
         }
 }
 

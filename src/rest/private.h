@@ -4,8 +4,10 @@
 #include "rest/filter.h"
 #include "rest/rest.h"
 #include "rest/url.h"
+#include "wql/wql.h"
 
-enum { REST_BODY_MAX = 16 << 20, REST_KEEPALIVE_MS = 25000 };
+enum { REST_BODY_MAX = 16 << 20, REST_KEEPALIVE_MS = 25000, REST_WQL_TEXT_MAX = 256 << 10,
+       REST_WQL_PAGE_MAX = 16 << 20 };
 
 struct rest {
         struct rest_opts o;
@@ -13,7 +15,7 @@ struct rest {
         struct workers *workers;        /* argon2: ~25 ms that the loop does not have */
         struct list streams;            /* struct event_stream, for keep-alive comments */
         struct loop_timer *keepalive;
-        struct http_route routes[12];
+        struct http_route routes[24];
         size_t n_routes;
 };
 
@@ -52,6 +54,10 @@ void rest_wmi(void *ctx, struct http_exchange *x);      /* wmi.c */
 void rest_list(struct rest_call *c);                    /* list.c: GET of a class */
 void rest_classes(void *ctx, struct http_exchange *x);  /* classes.c */
 void rest_events(void *ctx, struct http_exchange *x);   /* events.c */
+void rest_wql(void *ctx, struct http_exchange *x);      /* wql.c */
+void rest_wql_check(void *ctx, struct http_exchange *x);
+/* {"error":{"code","wbem","hresult","column","message"}} */
+void rest_reply_wql_error(struct http_exchange *x, const struct wql_error *why);
 void rest_offers(void *ctx, struct http_exchange *x);   /* offers.c */
 void rest_livez(void *ctx, struct http_exchange *x);
 void rest_readyz(void *ctx, struct http_exchange *x);

@@ -32,6 +32,10 @@ static void add_routes(struct rest *r)
         add_route(r, "GET", "/AdminService/class", 0, rest_classes);
         add_route(r, "GET", "/AdminService/class/", 0, rest_classes);
         add_route(r, "GET", "/AdminService/events", 0, rest_events);
+        add_route(r, "GET", "/AdminService/wql", 0, rest_wql);
+        add_route(r, "POST", "/AdminService/wql", REST_WQL_TEXT_MAX, rest_wql);
+        add_route(r, "GET", "/AdminService/wql/check", 0, rest_wql_check);
+        add_route(r, "POST", "/AdminService/wql/check", REST_WQL_TEXT_MAX, rest_wql_check);
         add_route(r, "GET", "/offers", 0, rest_offers);
         add_route(r, "GET", "/livez", 0, rest_livez);
         add_route(r, "GET", "/readyz", 0, rest_readyz);

@@ -22,7 +22,7 @@
  * Manager?"; OData 4.01 part 2, 5.1.1; WHATWG HTML 9.2 (server-sent events).
  */
 #include "auth/users.h"
-#include "event/event.h"
+#include "event/subscription.h"
 #include "http/http.h"
 #include "provider/provider.h"
 
@@ -32,6 +32,7 @@ struct rest_opts {
         struct db *db;
         struct provider *provider;
         struct event_hub *events;
+        struct event_engine *engine;    /* event queries */
         struct users *const *users;     /* where the daemon keeps its accounts; the daemon may swap them on the loop.
                                          * NULL or *users NULL: no account, only the local socket */
         uid_t own_uid;

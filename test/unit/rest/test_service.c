@@ -18,6 +18,7 @@
 
 struct service {
         struct fixture *f;
+        struct event_engine *engine;
         struct rest *rest;
         struct http_router router;
         struct httpd *httpd;
@@ -35,7 +36,11 @@ static int setup(void **state)
                 return -1;
         s = (struct service){ .f = *state };
         s.users_now = &s.users;
+        struct event_engine_opts eo = { .loop = s.f->loop, .hub = s.f->hub, .spacing_us = 20000 };
+
+        assert_int_equal(event_engine_new(&s.engine, &eo, &e), 0);
         struct rest_opts o = { .loop = s.f->loop, .db = s.f->db, .provider = s.f->provider, .events = s.f->hub,
+                               .engine = s.engine,
                                .users = &s.users_now, .own_uid = getuid(), .page_bytes = 4000, .inline_ = true };
 
         assert_int_equal(rest_new(&s.rest, &o, &e), 0);
@@ -54,6 +59,7 @@ static int teardown(void **state)
         for (int i = 0; i < 10; i++)
                 loop_run_once(s.f->loop);
         rest_free(s.rest);
+        event_engine_free(s.engine);
         users_fini(&s.users);
         free(s.socket);
         return fixture_teardown(state);
@@ -318,6 +324,44 @@ static void events_come_as_they_commit(void **state)
         close(fd);
 }
 
+#define CREATIONS "/AdminService/events?query=SELECT%20*%20FROM%20__InstanceCreationEvent%20WITHIN%205%20WHERE%20" \
+        "TargetInstance%20ISA%20'SMS_Package'"
+
+static void event_queries_stream_event_objects(void **state)
+{
+        int fd = begin("GET", CREATIONS, "");
+        char again[300];
+        long long seq = 0;
+
+        receive(fd, "Tallyman");
+        has("text/event-stream");
+        assert_int_equal(fixture_create(s.f, "SMS_Package", "{\"Name\":\"Office\"}"), 0);
+        receive(fd, "\n\n");
+        has("event: __InstanceCreationEvent\ndata: {\"__CLASS\":\"__InstanceCreationEvent\"");
+        has("\"TargetInstance\":{\"__CLASS\":\"SMS_Package\",");
+        has("\"PackageID\":\"P0100001\"");
+        assert_int_equal(sscanf(strstr(reply, "id: "), "id: %lld", &seq), 1);
+        close(fd);
+        assert_int_equal(fixture_create(s.f, "SMS_Package", "{\"Name\":\"Visio\"}"), 0);
+        (void)snprintf(again, sizeof again, "%s&from=%lld", CREATIONS, seq);
+        fd = begin("GET", again, "");
+        receive(fd, "P0100002");
+        assert_null(strstr(reply, "P0100001"));
+        close(fd);
+}
+
+static void mistakes_in_event_queries_say_where(void **state)
+{
+        assert_int_equal(ask("GET", "/AdminService/events?query=SELECT%20*%20FROM%20SMS_Package", ""), 400);
+        has("\"wbem\":\"WBEM_E_NOT_EVENT_CLASS\"");
+        has("\"hresult\":\"0x80041059\"");
+        has("\"column\":15");
+        assert_int_equal(ask("GET", "/AdminService/events?query=SELECT", ""), 400);
+        has("\"wbem\":\"WBEM_E_UNPARSABLE_QUERY\"");
+        assert_int_equal(ask("GET", "/AdminService/events?query=", ""), 400);
+        has("\"wbem\":\"WBEM_E_INVALID_PARAMETER\"");
+}
+
 static int trim(struct db_job *j, struct db_conn *c, struct err *e)
 {
         static const struct actor a = { "test", "here", "unit" };
@@ -345,6 +389,8 @@ static void what_is_no_longer_kept_is_gone(void **state)
         fixture_fill(s.f);
         db_write(s.f->db, &j);
         assert_int_equal(ask("GET", "/AdminService/events?from=1", ""), 410);
+        has("\"code\":\"Gone\"");
+        assert_int_equal(ask("GET", CREATIONS "&from=1", ""), 410);
         has("\"code\":\"Gone\"");
 }
 
@@ -474,6 +520,8 @@ int main(void)
                 T(health_needs_no_account),
                 T(offers_are_listed),
                 T(events_come_as_they_commit),
+                T(event_queries_stream_event_objects),
+                T(mistakes_in_event_queries_say_where),
                 T(what_is_no_longer_kept_is_gone),
                 T(accounts_over_tls),
                 T(nothing_in_the_clear),
