@@ -273,7 +273,8 @@ def check_class(c, by_name):
         if m.type.text.lower() not in TYPES:
             fail(m.type, f'type {m.type.text} is unknown')
         for p in m.parameters:
-            if p.type.text.lower() not in TYPES:
+            e = by_name.get(p.type.text.lower())
+            if p.type.text.lower() not in TYPES and not (e and e.flag('embedded')):
                 fail(p.type, f'type {p.type.text} is unknown')
             if p.flag('in') == p.flag('out') and not p.flag('in'):
                 fail(p.token, f'parameter {p.name} is neither in nor out')
@@ -404,6 +405,8 @@ class Writer:
             self.add(f'static const struct cim_parameter {ident}_p[] = {{')
             for p in m.parameters:
                 row = [f'.name = {c_string(p.name)}', f'.type = {self.type_of(p.type)}']
+                if p.type.text.lower() not in TYPES:
+                    row.append(f'.embedded = {c_string(p.type.text)}')
                 row += [f'.{f} = true' for f, on in (('array', p.array), ('in', p.flag('in')), ('out', p.flag('out')),
                                                      ('optional', p.flag('optional'))) if on]
                 self.add('        { ' + ', '.join(row) + ' },')

@@ -52,6 +52,7 @@ struct cim_property {
 struct cim_parameter {
         const char *name;
         enum cim_type type;
+        const char *embedded;           /* class name for CIM_OBJECT of a class, else NULL */
         bool array, in, out, optional;
 };
 struct cim_method {

@@ -54,6 +54,7 @@ const struct cim_class *cim_method_parameters(const struct cim_class *c, const s
                 return NULL;
         for (size_t i = 0; i < m->n_parameters; i++)
                 p[i] = (struct cim_property){ .name = m->parameters[i].name, .type = m->parameters[i].type,
+                                              .embedded = m->parameters[i].embedded,
                                               .array = m->parameters[i].array, .read_only = !m->parameters[i].in };
         *out = (struct cim_class){ .name = arena_printf(a, "%s.%s", c->name, m->name), .properties = p,
                                    .n_properties = m->n_parameters };

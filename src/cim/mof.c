@@ -42,7 +42,7 @@ static void parameter(const struct cim_parameter *p, struct buf *out)
         }
         if (p->optional)
                 buf_printf(out, "%soptional", comma);
-        buf_printf(out, "] %s %s%s", cim_type_name(p->type), p->name, p->array ? "[]" : "");
+        buf_printf(out, "] %s %s%s", p->embedded ? p->embedded : cim_type_name(p->type), p->name, p->array ? "[]" : "");
 }
 
 static void method(const struct cim_method *m, struct buf *out)

@@ -5,7 +5,7 @@
 
 static const struct provider_method *const tables[] = { provider_package_methods, provider_dp_methods,
                                                         provider_group_methods, provider_site_methods,
-                                                        provider_order_methods };
+                                                        provider_order_methods, provider_text_methods };
 
 static const struct provider_method *find(const char *class, const char *method)
 {
@@ -102,6 +102,11 @@ void call_out_str(const struct call *c, const char *name, struct str s)
 void call_out_i64(const struct call *c, const char *name, int64_t v)
 {
         c->out[index_of(c, name)] = (struct cim_value){ .i = v };
+}
+
+void call_out_list(const struct call *c, const char *name, const struct cim_value *items, size_t n)
+{
+        c->out[index_of(c, name)] = (struct cim_value){ .array = { items, n } };
 }
 
 struct str self_str(const struct call *c, const char *property)

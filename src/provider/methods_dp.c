@@ -3,7 +3,8 @@
  * methods_dp - methods of SMS_DistributionPoint, SMS_DistributionPointInfo and SMS_Identification
  *
  * Source: Configuration Manager SDK, "VerifyPackage", "CancelDistribution",
- * "SetDPMaintenanceMode", "GetCurrentUser", "GetProviderVersion", "GetSiteID".
+ * "GetChainedPullDPs", "SetDPMaintenanceMode", "GetCurrentUser", "GetFileBinary",
+ * "GetProviderVersion", "GetSiteID".
  */
 #include "provider/private.h"
 
@@ -52,6 +53,29 @@ static int version(struct call *c, struct err *e)
         return 0;
 }
 
+/* The original hands out files of its console; a site without one has none. */
+static int get_file_binary(struct call *c, struct err *e)
+{
+        const struct str name = call_str(c, "FileName");
+
+        return err_set(e, ERR_NOT_FOUND, "this site hands out no file \"%.*s\"", (int)MIN(name.n, (size_t)200),
+                       name.p ? name.p : "");
+}
+
+/* Which DPs pull from this one: none do, every DP is served by the site itself. */
+static int chained_pull_dps(struct call *c, struct err *e)
+{
+        struct cim_value *none = arena_array(c->a, 1, sizeof *none);
+        struct model_dp dp;
+        int r = provider_dp(c->t->db, call_str(c, "SourceDPNALPath"), &dp, e);
+
+        if (r == 0 && !none)
+                r = err_set(e, ERR_NOMEM, "out of memory");
+        if (r == 0)
+                call_out_list(c, "ChainedDPs", none, 0);
+        return r;
+}
+
 static bool site_id(void *ctx, struct cim_instance *i)
 {
         *(struct str *)ctx = cim_get(i, "ThisSiteCode")->s;
@@ -72,7 +96,9 @@ const struct provider_method provider_dp_methods[] = {
         { "SMS_DistributionPoint", "VerifyPackage", verify_package },
         { "SMS_DistributionPoint", "CancelDistribution", cancel_distribution },
         { "SMS_DistributionPointInfo", "SetDPMaintenanceMode", set_maintenance },
+        { "SMS_DistributionPointInfo", "GetChainedPullDPs", chained_pull_dps },
         { "SMS_Identification", "GetCurrentUser", current_user },
+        { "SMS_Identification", "GetFileBinary", get_file_binary },
         { "SMS_Identification", "GetProviderVersion", version },
         { "SMS_Identification", "GetSiteID", get_site_id },
         { 0 },

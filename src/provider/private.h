@@ -43,7 +43,7 @@ struct provider_method {
         int (*run)(struct call *c, struct err *e);
 };
 extern const struct provider_method provider_package_methods[], provider_dp_methods[], provider_group_methods[],
-        provider_site_methods[], provider_order_methods[];    /* each ends with class NULL */
+        provider_site_methods[], provider_order_methods[], provider_text_methods[];    /* each ends with class NULL */
 
 /* Parameters by name (asserted to exist): STR_NULL, n 0 or false when not given. */
 struct str call_str(const struct call *c, const char *name);
@@ -52,6 +52,7 @@ uint32_t call_u32(const struct call *c, const char *name);
 bool call_list(const struct call *c, const char *name, const struct cim_value **items, size_t *n);       /* false: not given */
 void call_out_str(const struct call *c, const char *name, struct str s);
 void call_out_i64(const struct call *c, const char *name, int64_t v);
+void call_out_list(const struct call *c, const char *name, const struct cim_value *items, size_t n);   /* in c->a */
 struct str self_str(const struct call *c, const char *property);        /* of the instance the method is called on */
 
 /* ---- lookup.c: names in words of people to rows ---- */

@@ -204,6 +204,46 @@ static void the_provider_knows_itself(void **state)
         assert_true(str_eqz(f->q.out_args[0].s, "P01"));
         assert_int_equal(fixture_call(f, "SMS_Identification", "GetProviderVersion", "{}"), 0);
         assert_true(f->q.out_args[0].s.n > 0);
+        assert_true(fixture_call(f, "SMS_Identification", "GetFileBinary", "{\"FileName\":\"/etc/shadow\",\"blockNumber\":1}") < 0);
+        assert_int_equal(f->q.err.kind, ERR_NOT_FOUND);
+        fixture_fill(f);
+        assert_int_equal(fixture_call(f, "SMS_DistributionPointInfo", "GetChainedPullDPs", "{\"SourceDPNALPath\":\"PAR01\"}"), 0);
+        assert_int_equal(f->q.out_args[1].array.n, 0);
+}
+
+static void schedules_are_texts_and_tokens(void **state)
+{
+        struct fixture *f = *state;
+
+        assert_int_equal(fixture_call(f, "SMS_ScheduleMethods", "ReadFromString",
+                                      "{\"StringData\":\"791378800008000055147880001B2000\"}"), 0);
+        assert_int_equal(f->q.out_args[1].array.n, 2);
+        assert_true(str_starts(f->q.out_args[1].array.items[0].s, "{\"__CLASS\":\"SMS_ST_NonRecurring\","));
+        assert_non_null(strstr(f->q.out_args[1].array.items[0].s.p, "\"StartTime\":\"2004-07-19T08:30:00Z\""));
+        assert_non_null(strstr(f->q.out_args[1].array.items[1].s.p, "\"Day\":3"));
+        assert_int_equal(fixture_call(f, "SMS_ScheduleMethods", "WriteToString",
+                                      "{\"TokenData\":[{\"__CLASS\":\"SMS_ST_RecurWeekly\",\"Day\":3,"
+                                      "\"StartTime\":\"20040720082100.000000+***\"},{\"__CLASS\":\"SMS_ST_NonRecurring\","
+                                      "\"StartTime\":\"2004-07-19T08:30:00Z\"}]}"), 0);
+        assert_true(str_eqz(f->q.out_args[1].s, "55147880001B20007913788000080000"));
+        assert_true(fixture_call(f, "SMS_ScheduleMethods", "ReadFromString", "{\"StringData\":\"nonsense\"}") < 0);
+        assert_true(fixture_call(f, "SMS_ScheduleMethods", "WriteToString",
+                                 "{\"TokenData\":[{\"__CLASS\":\"SMS_ST_NonRecurring\",\"StartTime\":\"2050-01-01T00:00:00Z\"}]}") < 0);
+}
+
+static void nal_paths_are_texts_and_parts(void **state)
+{
+        struct fixture *f = *state;
+
+        assert_int_equal(fixture_call(f, "SMS_NAL_Methods", "PackNALPath",
+                                      "{\"DisplayQualifiers\":[\"Display=\\\\\\\\PAR01\\\\\"],\"NALType\":\"MSWNET\","
+                                      "\"NetworkOSPath\":\"\\\\\\\\PAR01\\\\\",\"NetworkConnectionQualifiers\":[\"SMS_SITE=P01\"]}"), 0);
+        assert_true(str_eqz(f->q.out_args[4].s, PAR01_NAL));
+        assert_int_equal(fixture_call(f, "SMS_NAL_Methods", "UnPackNALPath", "{\"NALPath\":\"MSWNET:[\\\"SMS_SITE=P01\\\"]x\"}"), 0);
+        assert_int_equal(f->q.out_args[1].array.n, 0);
+        assert_true(str_eqz(f->q.out_args[2].s, "MSWNET"));
+        assert_true(str_eqz(f->q.out_args[3].s, "x"));
+        assert_true(str_eqz(f->q.out_args[4].array.items[0].s, "SMS_SITE=P01"));
 }
 
 int main(void)
@@ -220,6 +260,8 @@ int main(void)
                 T(a_group_is_a_target),
                 T(verification_tells_what_differs),
                 T(the_provider_knows_itself),
+                T(schedules_are_texts_and_tokens),
+                T(nal_paths_are_texts_and_parts),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
