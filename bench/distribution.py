@@ -7,8 +7,9 @@
 Everything happens on one fresh ext4 image when root can mount one (a file system
 that has just deleted many files creates new ones slowly, which would measure the
 file system).  Tallyman runs with all its verification and fsyncs; rsync has
-neither, so its rows also state the time of a following sync.  CPU is that of
-servers and receivers apart.  Judge by ratios within one run.
+neither, so its rows also state the time of a following sync: "x rsync" compares
+with its wall alone, "x synced" with what it takes until its copy is as durable as
+ours.  CPU is that of servers and receivers apart.  Judge by ratios within one run.
 """
 import argparse
 import os
@@ -28,8 +29,9 @@ MIB = 1 << 20
 
 
 class Row:
-    def __init__(self, what, who, wall, server, receivers, note=''):
-        self.what, self.who, self.wall, self.server, self.receivers, self.note = what, who, wall, server, receivers, note
+    def __init__(self, what, who, wall, server, receivers, note='', sync=0.0):
+        self.what, self.who, self.wall, self.server, self.receivers = what, who, wall, server, receivers
+        self.note, self.sync = note, sync
 
 
 def children_cpu():
@@ -113,9 +115,9 @@ def run_once(work, sources, n_dps, settings, rows):
     os.sync()
 
     wall, cpu = timed(lambda: subprocess.run(['cp', '-a', source, f'{work}/copy-cp'], check=True))
-    rows.append(Row('publish A', 'cp -a', wall, cpu, 0, f'+sync {sync_seconds(work):.2f}'))
+    rows.append(Row('publish A', 'cp -a', wall, cpu, 0, sync=sync_seconds(work)))
     wall, cpu = timed(lambda: subprocess.run(['rsync', '-a', f'{source}/', f'{work}/copy-rsync/'], check=True))
-    rows.append(Row('publish A', 'rsync', wall, cpu, 0, f'+sync {sync_seconds(work):.2f}'))
+    rows.append(Row('publish A', 'rsync', wall, cpu, 0, sync=sync_seconds(work)))
 
     tally = Tallyman(f'{work}/site', n_dps + 1, settings)
     rsync = Rsync(work, {'A': sources['A'], 'A2': sources['A2'], 'B': sources['B']})
@@ -126,13 +128,13 @@ def run_once(work, sources, n_dps, settings, rows):
 
         first, rest = tally.names[:1], tally.names[1:]
         wall, server, cpu = rsync.pull('A', [f'{work}/r0'])
-        rows.append(Row('A to 1', 'rsync', wall, server, cpu, f'+sync {sync_seconds(work):.2f}'))
+        rows.append(Row('A to 1', 'rsync', wall, server, cpu, sync=sync_seconds(work)))
         _, wall, server, dps = tally.step(lambda: tally.site.method('Distribute', PackageIDs=[package], DPs=first),
                                           lambda _: tally.site.wait_installed(package, 1))
         rows.append(Row('A to 1', 'tallyman', wall, server, dps))
 
         wall, server, cpu = rsync.pull('A', [f'{work}/r{i}' for i in range(1, n_dps + 1)])
-        rows.append(Row(f'A to {n_dps}', 'rsync', wall, server, cpu, f'+sync {sync_seconds(work):.2f}'))
+        rows.append(Row(f'A to {n_dps}', 'rsync', wall, server, cpu, sync=sync_seconds(work)))
         _, wall, server, dps = tally.step(lambda: tally.site.method('Distribute', PackageIDs=[package], DPs=rest),
                                           lambda _: tally.site.wait_installed(package, n_dps + 1))
         rows.append(Row(f'A to {n_dps}', 'tallyman', wall, server, dps))
@@ -147,14 +149,14 @@ def run_once(work, sources, n_dps, settings, rows):
 
         subprocess.run(['rsync', '-a', '--delete', f"{sources['A2']}/", f'{source}/'], check=True)
         wall, server, cpu = rsync.pull('A2', [f'{work}/r{i}' for i in range(n_dps + 1)])
-        rows.append(Row(f"A to A' on {n_dps + 1}", 'rsync', wall, server, cpu, f'+sync {sync_seconds(work):.2f}'))
+        rows.append(Row(f"A to A' on {n_dps + 1}", 'rsync', wall, server, cpu, sync=sync_seconds(work)))
         _, wall, server, dps = tally.step(lambda: tally.site.update_package(package), lambda _: tally.site.wait_stored(package, 2))
         rows.append(Row("publish A'", 'tallyman', wall, server, dps, 'DPs already fetch'))
         _, more, server2, dps2 = tally.step(lambda: None, lambda _: tally.site.wait_installed(package, n_dps + 1))
         rows.append(Row(f"A to A' on {n_dps + 1}", 'tallyman', wall + more, server + server2, dps + dps2, 'with its publish'))
 
         wall, server, cpu = rsync.pull('B', [f'{work}/rb'])
-        rows.append(Row('B to 1', 'rsync', wall, server, cpu, f'+sync {sync_seconds(work):.2f}'))
+        rows.append(Row('B to 1', 'rsync', wall, server, cpu, sync=sync_seconds(work)))
         big, wall, server, dps = tally.step(lambda: tally.site.create_package('B', sources['B']),
                                             lambda p: tally.site.wait_stored(p, 1))
         rows.append(Row('publish B', 'tallyman', wall, server, dps))
@@ -174,16 +176,19 @@ def middle(values):
 
 
 def report(rows):
-    print(f"{'step':<18} {'who':<9} {'wall s':>8} {'server CPU':>10} {'DP CPU':>8} {'x rsync':>8}  note")
-    steps = list(dict.fromkeys(row.what for row in rows))
-    for step in steps:
-        whos = list(dict.fromkeys(row.who for row in rows if row.what == step))
-        walls = {who: middle([row.wall for row in rows if row.what == step and row.who == who]) for who in whos}
-        for who in whos:
-            mine = [row for row in rows if row.what == step and row.who == who]
-            ratio = f"{walls[who] / walls['rsync']:.2f}" if 'rsync' in walls and who != 'rsync' else ''
-            print(f'{step:<18} {who:<9} {walls[who]:>8.3f} {middle([r.server for r in mine]):>10.3f} '
-                  f'{middle([r.receivers for r in mine]):>8.3f} {ratio:>8}  {mine[0].note}')
+    print(f"{'step':<14} {'who':<9} {'wall s':>8} {'+ sync s':>8} {'server CPU':>10} {'DP CPU':>8} {'x rsync':>8} {'x synced':>8}  note")
+    for step in dict.fromkeys(row.what for row in rows):
+        by_who = {}
+        for row in rows:
+            if row.what == step:
+                by_who.setdefault(row.who, []).append(row)
+        median = {who: {field: middle([getattr(row, field) for row in mine]) for field in ('wall', 'sync', 'server', 'receivers')}
+                  for who, mine in by_who.items()}
+        for who, m in median.items():
+            peer = median.get('rsync') if who != 'rsync' else None
+            ratios = (f"{m['wall'] / peer['wall']:.2f}", f"{m['wall'] / (peer['wall'] + peer['sync']):.2f}") if peer else ('', '')
+            print(f"{step:<14} {who:<9} {m['wall']:>8.3f} {m['sync']:>8.2f} {m['server']:>10.2f} {m['receivers']:>8.2f} "
+                  f"{ratios[0]:>8} {ratios[1]:>8}  {by_who[who][0].note}")
 
 
 class FreshFileSystem:
