@@ -2,7 +2,7 @@
 /* object - any object by its path, and classes */
 #include <stdio.h>
 #include <string.h>
-#include "base/time.h"
+#include "mof.h"
 #include "table.h"
 #include "verbs.h"
 
@@ -17,32 +17,6 @@ static char *class_of(const char *path)
         if (colon && (size_t)(colon - path) < before_value)
                 start = colon + 1;
         return str_dup((struct str){ start, strcspn(start, ".=(") });
-}
-
-static int fetch_class(struct cli *c, const char *name, json_t **out)
-{
-        struct buf url;
-        int r;
-
-        buf_init(&url, 1024);
-        buf_printf(&url, "/AdminService/class/%s", name);
-        r = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name) && *name && !url.failed
-                    ? cli_fetch(c, url.p, out)
-                    : failf(c, EXIT_NOT_FOUND, "NotFound", "there is no class '%s'. 'tallyman class list' shows them", name);
-        buf_fini(&url);
-        return r;
-}
-
-/* Element of an array of {"Name":...}, any case. */
-static json_t *named(const json_t *list, const char *name)
-{
-        json_t *o;
-        size_t i;
-
-        json_array_foreach(list, i, o)
-                if (str_eq_nocase(str_of(member(o, "Name")), str_of(name)))
-                        return o;
-        return NULL;
 }
 
 /* ---- K=V ---- */
@@ -129,82 +103,6 @@ int object_invoke(struct cli *c)
 }
 
 /* ---- get, class ---- */
-
-static void mof_value(const json_t *v, const char *type)
-{
-        char cim[CIM_DATETIME_LEN + 1];
-        int64_t us;
-
-        if (json_is_array(v)) {
-                json_t *item;
-                size_t i;
-
-                fputs("{", stdout);
-                json_array_foreach(v, i, item) {
-                        fputs(i ? ", " : "", stdout);
-                        mof_value(item, type);
-                }
-                fputs("}", stdout);
-                return;
-        }
-        if (json_is_string(v) && strcmp(type, "datetime") == 0 && time_parse_rfc3339(str_of(json_string_value(v)), &us) == 0) {
-                time_format_cim(us, 0, cim);
-                printf("\"%s\"", cim);
-        } else if (json_is_boolean(v))
-                fputs(json_is_true(v) ? "TRUE" : "FALSE", stdout);
-        else
-                json_dumpf(v, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
-}
-
-/* instance of CLASS { Name = value; }; [DSP0004] 7.5 */
-static int print_mof(struct cli *c, const char *class_name, json_t *o)
-{
-        json_t *class, *value;
-        const char *name;
-        int r = fetch_class(c, class_name, &class);
-
-        if (r) {
-                json_decref(o);
-                return r;
-        }
-        printf("instance of %s\n{\n", member(class, "Name"));
-        json_object_foreach(o, name, value) {
-                if (json_is_null(value) || name[0] == '_' || name[0] == '@')
-                        continue;
-                printf("        %s = ", name);
-                mof_value(value, member(named(json_object_get(class, "Properties"), name), "Type"));
-                fputs(";\n", stdout);
-        }
-        fputs("};\n", stdout);
-        json_decref(class);
-        json_decref(o);
-        return EXIT_DONE;
-}
-
-/* Class.K="v",L="w" by the keys that the class declares. */
-static json_t *path_of(const json_t *class, const json_t *row)
-{
-        const json_t *property;
-        struct buf b;
-        json_t *path;
-        char sep = '.';
-        size_t i;
-
-        buf_init(&b, 0);
-        buf_addz(&b, member(class, "Name"));
-        json_array_foreach(json_object_get(class, "Properties"), i, property) {
-                _cleanup_(freep) char *value = NULL;
-
-                if (!member_bool(property, "Key"))
-                        continue;
-                value = json_dumps(json_object_get(row, member(property, "Name")), JSON_ENCODE_ANY | JSON_COMPACT);
-                buf_printf(&b, "%c%s=%s", sep, member(property, "Name"), value ? value : "\"\"");
-                sep = ',';
-        }
-        path = json_string(b.p);
-        buf_fini(&b);
-        return path;
-}
 
 /* -o csv and -o name need to know what the class declares. */
 static int print_by_class(struct cli *c, const char *class_name, json_t *rows)

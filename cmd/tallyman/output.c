@@ -82,7 +82,7 @@ int print_rows(struct cli *c, const struct view *v, json_t *rows)
                         print_name(v, json_array_get(rows, i));
                 break;
         case OUT_MOF:
-                r = usage_error(c, "-o mof is for 'class show' and 'get'");
+                r = usage_error(c, "-o mof is for 'class show', 'get' and 'query'");
                 break;
         case OUT_TABLE:
         case OUT_WIDE:

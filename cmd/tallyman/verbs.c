@@ -18,7 +18,7 @@ const struct opt global_options[] = {
         { "user", 'u', OPT_VALUE, "NAME", "account, over https" },
         { "password-file", 0, OPT_VALUE, "FILE", "its first line is the password" },
         { "cacert", 0, OPT_VALUE, "FILE", "authority that signed the site's certificate" },
-        { "output", 'o', OPT_VALUE, "FORMAT", "table, wide, json, jsonl, csv, name; mof for classes" },
+        { "output", 'o', OPT_VALUE, "FORMAT", "table, wide, json, jsonl, csv, name, mof" },
         { "json", 0, OPT_FLAG, NULL, "the same as -o json" },
         { "quiet", 'q', OPT_FLAG, NULL, "no words and no progress on stderr" },
         { "help", 'h', OPT_FLAG, NULL, "say how a verb is used" },
@@ -128,6 +128,7 @@ static const struct opt watch_options[] = {
         TIMEOUT,
         END,
 };
+static const struct opt wql_check_options[] = { { "kind", 0, OPT_VALUE, "WORD", "data or event; as it looks when not given" }, END };
 static const struct opt events_options[] = {
         { "from", 0, OPT_VALUE, "SEQ", "what came behind this position of the change log first" },
         { "count", 'c', OPT_VALUE, "N", "end after so many" },
@@ -227,7 +228,12 @@ const struct verb verbs[] = {
           "A list is K=[\"a\",\"b\"].", 2, ANY, NULL, object_invoke },
         { "class", "list", "", "Names of all classes.", 0, 0, NULL, class_list },
         { "class", "show", "NAME", "A class with its properties and methods, as MOF.", 1, 1, NULL, class_show },
-        { NULL, "watch", "CLASS", "Creations, modifications and deletions of a class as they happen.", 1, 1,
+        { NULL, "query", "'WQL'", "Rows of a WQL query.\n"
+          "tallyman query \"SELECT PackageID, Name FROM SMS_Package WHERE Name LIKE '%office%'\"", 1, 1, NULL, query_run },
+        { "wql", "check", "'WQL'", "What kind of query it is, in canonical form, without running it; 2 when it is none.", 1, 1,
+          wql_check_options, wql_check },
+        { NULL, "watch", "CLASS|'WQL event query'", "Creations, modifications and deletions as they happen: of a class, or\n"
+          "tallyman watch \"SELECT * FROM __InstanceCreationEvent WITHIN 5 WHERE TargetInstance ISA 'SMS_Package'\"", 1, 1,
           watch_options, watch_run },
         { NULL, "events", "[--from SEQ]", "The change log of all classes.", 0, 0, events_options, events_run },
         { NULL, "verify", "", "Recount every counter from the rows and say what differs; 1 when something does.", 0, 0,

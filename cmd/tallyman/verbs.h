@@ -68,6 +68,9 @@ int object_invoke(struct cli *c);
 int class_list(struct cli *c);
 int class_show(struct cli *c);
 
+int query_run(struct cli *c);
+int wql_check(struct cli *c);
+
 int watch_run(struct cli *c);
 int events_run(struct cli *c);
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/time.h"
+#include "mof.h"
+#include "query.h"
 #include "table.h"
 #include "watch.h"
 
@@ -11,6 +13,7 @@ struct watcher {
         int64_t left;                   /* events still wanted; < 0: no end */
         watch_filter filter;
         void *ctx;
+        json_t *classes;                /* declarations of the classes of events so far */
 };
 
 static json_t *object_of(const char *text)
@@ -151,6 +154,107 @@ int option_timeout_ms(struct cli *c, int64_t *out)
         return EXIT_DONE;
 }
 
+/* ---- event queries ---- */
+
+#define FILETIME_EPOCH_S INT64_C(11644473600)   /* from 1601 to 1970 */
+
+/* TIME_CREATED, 100 ns since 1601, as RFC 3339; empty when it is none. */
+static void created_at(const json_t *event, char out[RFC3339_LEN + 1])
+{
+        int64_t ticks = (int64_t)value_number(json_object_get(event, "TIME_CREATED"));
+
+        out[0] = 0;
+        if (ticks > 0)
+                time_format_rfc3339(ticks / 10 - FILETIME_EPOCH_S * US_PER_SECOND, out);
+}
+
+/* "__InstanceCreationEvent": "creation"; else the class's name. */
+static const char *kind_of(const char *class_name)
+{
+        if (strcmp(class_name, "__InstanceCreationEvent") == 0)
+                return "creation";
+        if (strcmp(class_name, "__InstanceModificationEvent") == 0)
+                return "modification";
+        return strcmp(class_name, "__InstanceDeletionEvent") == 0 ? "deletion" : class_name;
+}
+
+/* What has no instance is shown as it came. */
+static void print_other(const struct cli *c, const struct tallyman_notification *n, const char *when)
+{
+        struct buf clean;
+
+        buf_init(&clean, 0);
+        fmt_clean(str_of(n->json), SIZE_MAX, c->utf8, &clean);
+        printf("%lld  %s  %-12s  %s\n", (long long)n->sequence, *when ? when : "-", n->class_name, clean.p ? clean.p : "");
+        fflush(stdout);
+        buf_fini(&clean);
+}
+
+/* The instance's path: events do not bear it. */
+static json_t *path_in(struct watcher *w, const json_t *target)
+{
+        const char *name = member(target, "__CLASS");
+        json_t *class = json_object_get(w->classes, name);
+
+        if (!class && *name && fetch_class(w->c, name, &class) == EXIT_DONE)
+                json_object_set_new(w->classes, name, class);
+        return class ? path_of(class, target) : json_string(name);
+}
+
+static void print_notification(struct watcher *w, const struct tallyman_notification *n)
+{
+        const struct cli *c = w->c;
+        json_t *event = object_of(n->json), *target = object_of(n->target), *previous = object_of(n->previous);
+        char when[RFC3339_LEN + 1];
+        json_t *path = target ? path_in(w, target) : NULL;
+        struct tallyman_event ev = { .sequence = n->sequence, .kind = kind_of(n->class_name), .time = when,
+                                     .path = path ? json_string_value(path) : "" };
+
+        created_at(event, when);
+        if (arg_items(&c->args, "show"))
+                print_shown(c, target ? target : event);
+        else if (target)
+                print_line(c, &ev, previous, target);
+        else
+                print_other(c, n, when);
+        json_decref(path);
+        json_decref(event);
+        json_decref(target);
+        json_decref(previous);
+}
+
+static int on_notification(void *ctx, const struct tallyman_notification *n)
+{
+        struct watcher *w = ctx;
+
+        if (w->c->output == OUT_JSON || w->c->output == OUT_JSONL) {
+                puts(n->json);
+                fflush(stdout);
+        } else
+                print_notification(w, n);
+        if (ferror(stdout))
+                return 1;
+        return w->left > 0 && --w->left == 0;
+}
+
+static int watch_query(struct cli *c, const char *query, const struct tallyman_stream *s, int64_t count)
+{
+        struct tallyman_watch_options o = { .query = query, .from = s->from };
+        struct watcher w = { .c = c, .left = count > 0 ? count : -1, .classes = json_object() };
+        struct tallyman_error e;
+        int r = cli_open(c);
+
+        if (r)
+                return r;
+        r = tallyman_notify(c->site, &o, s->timeout_ms ? s->timeout_ms : TALLYMAN_FOREVER, on_notification, &w, &e);
+        json_decref(w.classes);
+        if (r < 0)
+                return query_fail(c, query, &e);
+        return r == TALLYMAN_TIME_UP && count > 0 ? EXIT_TIMED_OUT : EXIT_DONE;
+}
+
+/* ---- verbs ---- */
+
 static int watch_class(struct cli *c, const char *class_name)
 {
         struct tallyman_stream s = { .class_name = class_name };
@@ -161,7 +265,9 @@ static int watch_class(struct cli *c, const char *class_name)
                 r = option_number(c, "count", 0, &count);
         if (!r)
                 r = option_timeout_ms(c, &s.timeout_ms);
-        return r ? r : watch_stream(c, &s, count, NULL, NULL);
+        if (r)
+                return r;
+        return class_name && is_select(class_name) ? watch_query(c, class_name, &s, count) : watch_stream(c, &s, count, NULL, NULL);
 }
 
 int watch_run(struct cli *c)

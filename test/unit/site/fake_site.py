@@ -42,6 +42,7 @@ class Site:
         self.streams = []
         self.calls = []                 # (method, path, body)
         self.replies = {}               # "POST TM_Site.Verify" -> body
+        self.notifications = []         # (event class, event) that an event query brings
         self.on_stream = None           # called once when a stream opens
         self.path = os.path.join(folder, 'site.sock')
         site = self
@@ -88,7 +89,9 @@ class Site:
     def handle(self, h):
         url = urllib.parse.urlsplit(h.path)
         query = dict(urllib.parse.parse_qsl(url.query))
-        body = json.loads(h.rfile.read(int(h.headers.get('Content-Length') or 0)) or b'null')
+        body = h.rfile.read(int(h.headers.get('Content-Length') or 0)).decode()
+        if not (h.headers.get('Content-Type') or '').startswith('text/'):
+            body = json.loads(body or 'null')
         path = urllib.parse.unquote(url.path)
         with self.lock:
             self.calls.append((h.command, path, body))
@@ -147,6 +150,12 @@ class Site:
         h.wfile.flush()
         if then:
             then()
+        if 'query' in query:            # canned: (kind, event) for whatever is asked
+            for number, (kind, event) in enumerate(self.notifications):
+                h.wfile.write(f'id: {start + number + 1}\nevent: {kind}\ndata: {json.dumps(event)}\n\n'.encode())
+            h.wfile.flush()
+            mine.get()
+            return
         while True:
             sequence, kind, event = mine.get()
             if event['class'] in query.get('class', event['class']).split(','):

@@ -65,6 +65,75 @@ class Cli(unittest.TestCase):
             'ReadyReason': 'Ready' if ready else 'NotDistributed' if not wanted else 'InProgress',
             'ReadyMessage': f'installed on {installed} of {len(wanted)}'})
 
+    # ---- WQL ----
+
+    ROWS = [{'__CLASS': 'SMS_Package', '__RELPATH': 'SMS_Package.PackageID="P0100001"', 'PackageID': 'P0100001', 'Priority': 2,
+             'SourceDate': '2026-01-02T03:04:05Z'},
+            {'__CLASS': 'SMS_Package', '__RELPATH': 'SMS_Package.PackageID="P0100002"', 'PackageID': 'P0100002', 'Priority': 10,
+             'SourceDate': None}]
+
+    def answer_query(self, rows, **what):
+        self.site.replies['POST /AdminService/wql'] = {'value': rows}
+        self.site.replies['POST /AdminService/wql/check'] = {'kind': 'data', 'canonical': 'SELECT', 'star': False, **what}
+
+    def test_query_in_every_format(self):
+        self.answer_query(self.ROWS, columns=['Priority', 'PackageID'])
+        text = "SELECT Priority, PackageID FROM SMS_Package"
+        self.assertEqual(self.ok('query', text), 'Priority  PackageID\n       2  P0100001\n      10  P0100002\n')
+        self.assertIn(('POST', '/AdminService/wql', text), self.site.calls)
+        self.assertEqual(list(csv.reader(io.StringIO(self.ok('query', text, '-o', 'csv')))),
+                         [['Priority', 'PackageID'], ['2', 'P0100001'], ['10', 'P0100002']])
+        self.assertEqual(self.ok('query', text, '-o', 'name').split('\n')[1], 'SMS_Package.PackageID="P0100002"')
+        self.assertEqual(json.loads(self.ok('query', text, '--json')), self.ROWS)
+        self.assertEqual([json.loads(line) for line in self.ok('query', text, '-o', 'jsonl').splitlines()], self.ROWS)
+        self.assertEqual(self.ok('query', text, '-o', 'mof'),
+                         'instance of SMS_Package\n{\n        PackageID = "P0100001";\n        Priority = 2;\n'
+                         '        SourceDate = "20260102030405.000000+000";\n};\n\n'
+                         'instance of SMS_Package\n{\n        PackageID = "P0100002";\n        Priority = 10;\n};\n')
+
+    def test_a_query_for_all_properties_prints_blocks(self):
+        self.answer_query(self.ROWS, columns=['PackageID'], star=True)
+        self.assertIn('Priority    2\nSourceDate  2026-01-02T03:04:05Z\n\n__CLASS', self.ok('query', 'SELECT * FROM SMS_Package'))
+
+    def test_joined_rows(self):
+        row = {'__CLASS': '__Generic', 'p': {'__CLASS': 'SMS_Package', 'PackageID': 'P0100001'},
+               's': {'__CLASS': 'SMS_Package', 'Priority': 2}, 'Expr1': 'X'}
+        self.answer_query([row], columns=['p.PackageID', 's.Priority', 'Expr1'])
+        self.assertEqual(self.ok('query', 'SELECT ...'), 'p.PackageID  s.Priority  Expr1\nP0100001              2  X\n')
+        self.assertEqual(self.ok('query', 'SELECT ...', '-o', 'mof'),
+                         'instance of __Generic\n{\n        p = \ninstance of SMS_Package\n{\n        PackageID = "P0100001";\n};\n'
+                         '        s = \ninstance of SMS_Package\n{\n        Priority = 2;\n};\n        Expr1 = "X";\n};\n')
+
+    def test_a_wrong_query_is_pointed_at(self):
+        self.site.replies['POST /AdminService/wql/check'] = self.site.replies['POST /AdminService/wql'] = (400, {'error': {
+            'code': 'InvalidQuery', 'wbem': 'WBEM_E_INVALID_QUERY', 'hresult': '0x80041017', 'column': 12, 'message': 'no é'}}, {})
+        for verb in (['query'], ['wql', 'check']):
+            code, out, err = self.run_cli(*verb, 'SELECT *\n\té FROMM X')
+            self.assertEqual((code, out), (2, ''))
+            self.assertEqual(err.splitlines(), ['tallyman: no é (WBEM_E_INVALID_QUERY).', '  ?é FROMM X', '    ^'])
+        code, out, err = self.run_cli('wql', 'check', 'X', '--json')
+        self.assertEqual((code, json.loads(err)['error']['code']), (2, 'WBEM_E_INVALID_QUERY'))
+        self.assertEqual(self.run_cli('wql', 'check', 'X', '--kind', 'other')[0], 2)
+
+    def test_wql_check(self):
+        self.answer_query([], canonical='SELECT * FROM SMS_Site')
+        self.assertEqual(self.ok('wql', 'check', 'select * from sms_site', '--kind', 'data'),
+                         'kind       data\ncanonical  SELECT * FROM SMS_Site\n')
+
+    def test_watch_a_query(self):
+        self.site.notifications = [
+            ('__InstanceModificationEvent', {'__CLASS': '__InstanceModificationEvent', 'TIME_CREATED': '134117966450000000',
+                                             'TargetInstance': {'__CLASS': 'SMS_Package', 'PackageID': 'P0100001', 'Priority': 3},
+                                             'PreviousInstance': {'__CLASS': 'SMS_Package', 'PackageID': 'P0100001', 'Priority': 2}}),
+            ('__AggregateEvent', {'__CLASS': '__AggregateEvent', 'NumberOfEvents': 4})]
+        text = "SELECT * FROM __InstanceModificationEvent WHERE TargetInstance ISA 'SMS_Package'"
+        lines = self.ok('watch', text, '--count', '2', '--from', '7').splitlines()
+        self.assertEqual(lines[0], '8  2026-01-02T03:04:05Z  modification  SMS_Package.PackageID="P0100001"  Priority 2 → 3')
+        self.assertEqual(lines[1], '9  -  __AggregateEvent  {"__CLASS": "__AggregateEvent", "NumberOfEvents": 4}')
+        self.assertEqual(json.loads(self.ok('watch', text, '--count', '1', '--json')), self.site.notifications[0][1])
+        self.assertEqual(self.ok('watch', text, '--count', '1', '--show', 'Priority'), 'Priority: 3\n\n')
+        self.assertEqual(self.run_cli('watch', text, '--count', '9', '--timeout', '1s')[0], 5)
+
     # ---- words, help and errors ----
 
     def test_help_fits_a_screen(self):
