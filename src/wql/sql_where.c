@@ -133,28 +133,59 @@ static int write_bound(struct wql_sqlgen *g, const struct wql_node *n, const str
 
 /* ---- two operands ---- */
 
+/* How an operand stands in a comparison with another one. */
+enum side {
+        SIDE_PLAIN,
+        SIDE_UNSIGNED,                  /* (x < 0, x): the upper half of uint64 is kept as negative numbers */
+        SIDE_SIGNED,                    /* (0, x), beside one of those */
+        SIDE_REAL,                      /* a uint64 beside a real */
+};
+
+static bool is_real(const struct cim_property *p)
+{
+        return p->type == CIM_REAL32 || p->type == CIM_REAL64;
+}
+
+static enum side side_of(const struct cim_property *p, const struct cim_property *other)
+{
+        if (p->type == CIM_UINT64)
+                return is_real(other) ? SIDE_REAL : SIDE_UNSIGNED;
+        return other->type == CIM_UINT64 && !is_real(p) ? SIDE_SIGNED : SIDE_PLAIN;
+}
+
+static int write_side(struct wql_sqlgen *g, const struct wql_operand *o, enum side side)
+{
+        static const char *const before[] = { "", "(", "(", "iif(" };
+        static const char *const between[] = { NULL, " < 0, ", " * 0, ", " < 0, " };
+        static const char *const after[] = { "", ")", ")", " + 18446744073709551616.0, " };
+
+        buf_addz(&g->text, before[side]);
+        if (wql_sql_operand(g, o) < 0)
+                return -1;
+        if (between[side]) {
+                buf_addz(&g->text, between[side]);
+                if (wql_sql_operand(g, o) < 0)
+                        return -1;
+        }
+        buf_addz(&g->text, after[side]);
+        if (side != SIDE_REAL)
+                return 0;
+        if (wql_sql_operand(g, o) < 0)
+                return -1;
+        buf_addc(&g->text, ')');
+        return 0;
+}
+
 static int write_pair(struct wql_sqlgen *g, const struct wql_node *n)
 {
         const struct cim_property *a = wql_sql_type(&n->left), *b = wql_sql_type(&n->right);
-        bool both = a->type == CIM_UINT64 && b->type == CIM_UINT64 && n->bound.op != WQL_EQ && n->bound.op != WQL_NE;
 
-        if (both) {                     /* (a < 0, a) orders as uint64 does */
-                buf_addc(&g->text, '(');
-                if (wql_sql_operand(g, &n->left) < 0)
-                        return -1;
-                buf_addz(&g->text, " < 0, ");
-        }
-        if (wql_sql_operand(g, &n->left) < 0)
+        if (write_side(g, &n->left, side_of(a, b)) < 0)
                 return -1;
-        buf_printf(&g->text, both ? ") %s (" : " %s ", ops[n->bound.op]);
-        if (both) {
-                if (wql_sql_operand(g, &n->right) < 0)
-                        return -1;
-                buf_addz(&g->text, " < 0, ");
-        }
-        if (wql_sql_operand(g, &n->right) < 0)
+        buf_printf(&g->text, " %s ", ops[n->bound.op]);
+        if (write_side(g, &n->right, side_of(b, a)) < 0)
                 return -1;
-        buf_addz(&g->text, both ? ")" : wql_sql_is_text(a) ? " COLLATE WQL" : "");
+        buf_addz(&g->text, wql_sql_is_text(a) ? " COLLATE WQL" : "");
         return 0;
 }
 
