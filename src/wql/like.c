@@ -100,3 +100,21 @@ struct str wql_like_prefix(struct str pattern)
                 i++;
         return (struct str){ pattern.p, i };
 }
+
+bool wql_like_literal(struct str pattern, struct buf *out)
+{
+        for (size_t i = 0; i < pattern.n; i++) {
+                if (pattern.p[i] == '%' || pattern.p[i] == '_')
+                        return false;
+                if (pattern.p[i] == '[') {      /* [c]: 'c' of one byte, for others are rarely bracketed */
+                        if (i + 2 >= pattern.n || pattern.p[i + 2] != ']' || pattern.p[i + 1] == ']' ||
+                            (unsigned char)pattern.p[i + 1] >= 0x80)
+                                return false;
+                        buf_addc(out, pattern.p[i + 1]);
+                        i += 2;
+                } else {
+                        buf_addc(out, pattern.p[i]);
+                }
+        }
+        return !out->failed;
+}

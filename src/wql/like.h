@@ -15,9 +15,11 @@
  * Threads: pure; any thread.
  * Source: win32 WmiSdk "LIKE Operator"; [MS-WMI] 2.2.1.
  */
-#include "base/str.h"
+#include "base/buf.h"
 
 bool wql_like(struct str text, struct str pattern);
 bool wql_like_is_plain(struct str pattern);     /* no % _ [ in it: LIKE means = */
+/* A pattern whose brackets hold one character each and that has no % or _ matches one text: written to @out. */
+bool wql_like_literal(struct str pattern, struct buf *out);
 /* What every match begins with, in whole characters; may be empty. */
 struct str wql_like_prefix(struct str pattern);

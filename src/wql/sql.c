@@ -203,6 +203,14 @@ static int write_rest(struct wql_sqlgen *g)
         return 0;
 }
 
+int wql_sql_enter(struct wql_sqlgen *g, unsigned cost, uint32_t at)
+{
+        g->stack += cost;
+        if (g->stack > WQL_SQL_STACK)
+                return wql_fail(g->e, WBEM_E_QUOTA_VIOLATION, at, "the condition is nested too deep");
+        return 0;
+}
+
 int wql_sql_select(struct wql_sqlgen *g, const struct wql_query *q)
 {
         struct wql_sqlgen sub = *g;
@@ -214,8 +222,9 @@ int wql_sql_select(struct wql_sqlgen *g, const struct wql_query *q)
         sub.parts = parts;
         sub.base = g->next;
         sub.next = sub.base + (unsigned)q->n_sources;
-        sub.depth++;
-        r = wql_sql_sources(&sub);
+        r = wql_sql_enter(&sub, WQL_SQL_SUB, q->sources[0].at);
+        if (!r)
+                r = wql_sql_sources(&sub);
         if (!r) {
                 buf_addz(&sub.text, q->distinct ? "SELECT DISTINCT " : "SELECT ");
                 r = wql_sql_operand(&sub, o);

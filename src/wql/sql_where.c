@@ -63,15 +63,29 @@ static int write_const(struct wql_sqlgen *g, const struct wql_operand *left, con
         }
 }
 
+/* LIKE '[[]"Display=...' is how people write an equality: an index may answer it. */
+static bool as_equality(struct wql_sqlgen *g, const struct wql_bound *like, struct wql_bound *out)
+{
+        struct buf b;
+        bool literal;
+
+        *out = *like;
+        out->test = WQL_TEST_CONST;
+        out->op = WQL_EQ;
+        buf_init(&b, WQL_MAX_TEXT * 4);
+        literal = wql_like_literal(like->s, &b);
+        if (literal)
+                out->s = arena_str(g->a, buf_str(&b));
+        buf_fini(&b);
+        return literal && out->s.p;
+}
+
 static int write_like(struct wql_sqlgen *g, const struct wql_operand *left, const struct wql_bound *b)
 {
-        if (wql_like_is_plain(b->s)) {
-                struct wql_bound equal = *b;
+        struct wql_bound equal;
 
-                equal.test = WQL_TEST_CONST;
-                equal.op = WQL_EQ;
+        if (as_equality(g, b, &equal))
                 return write_const(g, left, &equal);
-        }
         buf_addz(&g->text, "wql_like(");
         if (wql_sql_operand(g, left) < 0)
                 return -1;
@@ -315,17 +329,16 @@ int wql_sql_where(struct wql_sqlgen *g, const struct wql_node *n, bool negated)
 
         if (n->op == WQL_NOT)
                 return wql_sql_where(g, n->child, !negated);
-        if (g->depth == WQL_SQL_DEPTH)
-                return wql_fail(g->e, WBEM_E_QUOTA_VIOLATION, n->at, "the condition is nested more than %d deep", WQL_SQL_DEPTH);
-        g->depth++;
         if (n->op == WQL_AND || n->op == WQL_OR) {
-                r = write_chain(g, n, (n->op == WQL_AND) != negated, negated);
-        } else {
-                negated ^= n->negated && n->op != WQL_IS_NULL;
-                buf_addz(&g->text, negated ? "((" : "(");
-                r = write_predicate(g, n);
-                buf_addz(&g->text, negated ? ") IS NOT TRUE)" : ")");
+                r = wql_sql_enter(g, WQL_SQL_CHAIN, n->at);
+                if (!r)
+                        r = write_chain(g, n, (n->op == WQL_AND) != negated, negated);
+                g->stack -= WQL_SQL_CHAIN;
+                return r;
         }
-        g->depth--;
+        negated ^= n->negated && n->op != WQL_IS_NULL;
+        buf_addz(&g->text, negated ? "((" : "(");
+        r = write_predicate(g, n);
+        buf_addz(&g->text, negated ? ") IS NOT TRUE)" : ")");
         return r;
 }

@@ -4,7 +4,8 @@
 #include "wql/compare.h"
 #include "wql/sql.h"
 
-enum { WQL_SQL_DEPTH = 24 };            /* of AND, OR and sub-selects within one another: the engine's parser has a stack */
+/* The engine's parser has a stack of 100; what one nesting takes of it, and what is left for the innermost. */
+enum { WQL_SQL_STACK = 84, WQL_SQL_CHAIN = 4, WQL_SQL_SUB = 10 };
 
 struct wql_sqlgen {
         const struct wql_sql_opts *opts;
@@ -19,13 +20,14 @@ struct wql_sqlgen {
         struct wql_part *parts;         /* by source: classes and fields of each */
         unsigned base;                  /* number of its first source's alias */
         unsigned next;                  /* first alias number that is free */
-        unsigned depth;
+        unsigned stack;                 /* taken */
 };
 
 /* sql.c: "?N", and the parameter behind it */
 MUST int wql_sql_param(struct wql_sqlgen *g, struct db_arg p);
 MUST int wql_sql_text_param(struct wql_sqlgen *g, struct str s);
 MUST int wql_sql_int_param(struct wql_sqlgen *g, int64_t i);
+MUST int wql_sql_enter(struct wql_sqlgen *g, unsigned cost, uint32_t at);        /* QUOTA_VIOLATION */
 MUST int wql_sql_select(struct wql_sqlgen *g, const struct wql_query *q);       /* a sub-select */
 /* sql_from.c */
 MUST int wql_sql_sources(struct wql_sqlgen *g);         /* finds parts */
