@@ -89,6 +89,7 @@ int model_collection_put(struct tx *t, const struct cim_instance *in, bool creat
         if (r)
                 return r;
         tx_touch_where(t, "SMS_Collection", &(struct tx_key)TX_TEXT("CollectionID", id), 1);
+        tx_touch_where(t, "SMS_DPGroupCollections", &(struct tx_key)TX_TEXT("CollectionID", id), 1);
         s = db_stmt(t->db, create ? SQL_SITE_COLLECTION_INSERT : SQL_SITE_COLLECTION_UPDATE, e);
         if (!s)
                 return err_number(e->kind);
@@ -126,6 +127,7 @@ int model_collection_member(struct tx *t, struct str collection_id, struct str n
                 return err_set(e, ERR_INVALID, "a member's name has 1 to %d bytes of UTF-8", MEMBER_NAME_MAX);
         tx_touch_where(t, "TM_CollectionMember", keys, 2);
         tx_touch_where(t, "SMS_Collection", keys, 1);
+        tx_touch_where(t, "SMS_DPGroupCollections", keys, 1);
         s = db_stmt(t->db, add ? SQL_SITE_MEMBER_INSERT : SQL_SITE_MEMBER_DELETE, e);
         if (!s)
                 return err_number(e->kind);
@@ -173,7 +175,10 @@ int model_collection_delete(struct tx *t, struct str id, struct err *e)
                 return r;
         tx_touch_where(t, "TM_CollectionMember", &key, 1);
         tx_touch_where(t, "SMS_Collection", &key, 1);
-        r = RUN(t, e, SQL_SITE_COLLECTION_DELETE, row);
+        tx_touch_where(t, "SMS_DPGroupCollections", &key, 1);
+        r = group_collection_gone(t, row, e);
+        if (!r)
+                r = RUN(t, e, SQL_SITE_COLLECTION_DELETE, row);
         if (!r)
                 tx_audit(t, "collection delete", "%.*s", STR_ARG(id));
         return r;

@@ -156,6 +156,7 @@ int model_group_delete(struct tx *t, struct str id, struct err *e)
         tx_touch_where(t, "SMS_DPGroupMembers", &key, 1);
         tx_touch_where(t, "SMS_DPGroupPackages", &key, 1);
         touch(t, id);
+        shown_group_links(t, id, NULL, NULL);
         r = touch_packages(t, row, id, e);
         if (!r)
                 r = READ(t, e, &members, SQL_SITE_GROUP_MEMBERS, row);
@@ -320,6 +321,53 @@ int group_dp_gone(struct tx *t, const struct model_dp *dp, struct err *e)
                 r = group_id_of(t, groups.v[i], &id, e);
                 if (!r)
                         r = join(t, groups.v[i], id, dp, false, e);
+        }
+        return r;
+}
+
+/* ---- collections ---- */
+
+int model_group_collection(struct tx *t, struct str group_id, struct str collection_id, bool add, struct err *e)
+{
+        const struct tx_key keys[] = { TX_TEXT("GroupID", group_id), TX_TEXT("CollectionID", collection_id) };
+        int64_t row, collection;
+        int r = find(t, group_id, &row, &group_id, e);
+
+        if (!r)
+                r = row_of(t->db, SQL_SITE_COLLECTION_ROW, collection_id, &collection, e);
+        if (r)
+                return r < 0 ? r
+                             : err_set(e, ERR_NOT_FOUND, "there is no collection %.*s; \"tallyman collection list\" shows them",
+                                       STR_ARG(collection_id));
+        tx_touch_where(t, "SMS_DPGroupCollections", keys, 2);
+        touch(t, group_id);
+        r = RUN(t, e, add ? SQL_SITE_GROUP_COLLECTION_INSERT : SQL_SITE_GROUP_COLLECTION_DELETE, row, collection);
+        if (r < 0 && e->kind == ERR_EXISTS) {
+                err_clear(e);
+                return err_set(e, ERR_EXISTS, "collection %.*s is associated with DP group %.*s already", STR_ARG(collection_id),
+                               STR_ARG(group_id));
+        }
+        if (!r && !add && !db_changes(t->db))
+                return err_set(e, ERR_NOT_FOUND, "collection %.*s is not associated with DP group %.*s", STR_ARG(collection_id),
+                               STR_ARG(group_id));
+        if (!r)
+                tx_audit(t, add ? "group add" : "group remove", "%.*s %.*s", STR_ARG(group_id), STR_ARG(collection_id));
+        return r;
+}
+
+int group_collection_gone(struct tx *t, int64_t collection_row, struct err *e)
+{
+        struct numbers groups;
+        int r = READ(t, e, &groups, SQL_SITE_GROUPS_OF_COLLECTION, collection_row);
+
+        for (size_t i = 0; !r && i < groups.n_rows; i++) {
+                struct str id;
+
+                r = group_id_of(t, groups.v[i], &id, e);
+                if (!r)
+                        touch(t, id);
+                if (!r)
+                        r = RUN(t, e, SQL_SITE_GROUP_COLLECTION_DELETE, groups.v[i], collection_row);
         }
         return r;
 }

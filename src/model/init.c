@@ -49,6 +49,7 @@ static int create_site(struct tx *t, const struct model_site_opts *o, struct err
         if (r)
                 return r;
         tx_touch_where(t, "SMS_Site", &key, 1);
+        tx_touch_where(t, "SMS_SiteAndSubsites", &key, 1);
         tx_touch_where(t, "TM_Site", &key, 1);
         tx_touch_where(t, "SMS_SystemResourceList", &key, 1);
         tx_touch_where(t, "SMS_ProviderLocation", &key, 1);

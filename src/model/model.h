@@ -92,6 +92,7 @@ MUST int model_group_delete(struct tx *t, struct str id, struct err *e);
 MUST int model_group_member(struct tx *t, struct str group_id, int64_t dp_id, bool add, bool with_content, struct err *e);
 MUST int model_group_package(struct tx *t, struct str group_id, struct str package_id, bool add, bool remove_from_dps,
                              struct err *e);
+MUST int model_group_collection(struct tx *t, struct str group_id, struct str collection_id, bool add, struct err *e);
 
 /* ---- orders on (package, DP) ---- */
 /* Distribute; assigned already: ERR_EXISTS. */

@@ -90,6 +90,7 @@ MUST int job_last(struct db_conn *c, int64_t *out, struct err *e);
 MUST int group_installed(struct tx *t, const struct pkg *p, int64_t dp_id, int by, struct err *e);
 MUST int group_package_gone(struct tx *t, const struct pkg *p, struct err *e);
 MUST int group_dp_gone(struct tx *t, const struct model_dp *dp, struct err *e);
+MUST int group_collection_gone(struct tx *t, int64_t collection_row, struct err *e);
 MUST int group_id_of(struct tx *t, int64_t row, struct str *out, struct err *e);
 /* Offers of packages pkg_from..pkg_to on sites site_from..site_to as they must be now. */
 MUST int offer_sync(struct tx *t, int64_t pkg_from, int64_t pkg_to, int64_t site_from, int64_t site_to, struct err *e);

@@ -110,6 +110,7 @@ void shown_group_links(struct tx *t, struct str group_id, const struct model_dp 
                 tx_touch_where(t, "SMS_PackageContentServerInfo", server, 2);
                 tx_touch_where(t, "SMS_DistributionDPStatus", package, 1);
         } else {
+                tx_touch_where(t, "SMS_DPGroupCollections", &group, 1);
                 tx_touch_where(t, "SMS_DPGroupDistributionStatusDetails", &group, 1);
                 tx_touch_where(t, "SMS_DPGroupContentInfo", &group, 1);
                 tx_touch_where(t, "SMS_PackageContentServerInfo", server + 1, 1);

@@ -180,6 +180,7 @@ int model_site_put(struct tx *t, const struct cim_instance *in, struct err *e)
         if (r)
                 return r;
         tx_touch_where(t, "SMS_Site", &key, 1);
+        tx_touch_where(t, "SMS_SiteAndSubsites", &key, 1);
         tx_touch_where(t, "SMS_SystemResourceList", &key, 1);
         r = site_write(t, site.code, false, site.id, now, e);
         if (!r && !site.id)             /* packages without source files are offered on every site */
@@ -210,6 +211,7 @@ int model_site_delete(struct tx *t, struct str site_code, struct err *e)
         r = touch_names(t, &site, e);
         tx_touch_where(t, "TM_Offer", &key, 1);
         tx_touch_where(t, "SMS_Site", &key, 1);
+        tx_touch_where(t, "SMS_SiteAndSubsites", &key, 1);
         if (!r)
                 r = READ(t, e, &offers, SQL_SITE_OFFERS_OF_SITE, site.id);
         for (size_t i = 0; !r && i < offers.n_rows; i++)

@@ -4,8 +4,8 @@
  *
  * Source: Configuration Manager SDK, "AddDistributionPoints",
  * "RemoveDistributionPoints", "AddPackages", "RemovePackages",
- * "ReDistributePackage", "RefreshDPGroup" Method in Class
- * SMS_DistributionPointGroup.
+ * "ReDistributePackage", "RefreshDPGroup", "AssociateCollections",
+ * "DisassociateCollections" Method in Class SMS_DistributionPointGroup.
  */
 #include "provider/private.h"
 
@@ -63,6 +63,28 @@ static int add_packages(struct call *c, struct err *e)
 static int remove_packages(struct call *c, struct err *e)
 {
         return packages(c, false, call_bool(c, "RemovePackageFromDPs", true), e);
+}
+
+static int collections(struct call *c, bool add, struct err *e)
+{
+        const struct cim_value *ids;
+        size_t n;
+        int r = 0;
+
+        (void)call_list(c, "CollectionID", &ids, &n);
+        for (size_t i = 0; r == 0 && i < n; i++)
+                r = model_group_collection(c->t, self_str(c, "GroupID"), ids[i].null ? STR("") : ids[i].s, add, e);
+        return r;
+}
+
+static int associate(struct call *c, struct err *e)
+{
+        return collections(c, true, e);
+}
+
+static int disassociate(struct call *c, struct err *e)
+{
+        return collections(c, false, e);
 }
 
 /* ---- content of the members ---- */
@@ -158,5 +180,7 @@ const struct provider_method provider_group_methods[] = {
         { "SMS_DistributionPointGroup", "RemovePackages", remove_packages },
         { "SMS_DistributionPointGroup", "ReDistributePackage", redistribute },
         { "SMS_DistributionPointGroup", "RefreshDPGroup", refresh_group },
+        { "SMS_DistributionPointGroup", "AssociateCollections", associate },
+        { "SMS_DistributionPointGroup", "DisassociateCollections", disassociate },
         { 0 },
 };

@@ -8,6 +8,18 @@ UPDATE pair_status
        text = ?6
  WHERE id = ?1 << 20 | ?2;
 
+-- name: group_collection_insert   role: writer
+-- A collection is associated with a DP group.
+INSERT INTO group_collection (group_row, collection_row) VALUES (?1, ?2);
+
+-- name: group_collection_delete   role: writer   hot
+-- A collection is no longer associated.
+DELETE FROM group_collection WHERE group_row = ?1 AND collection_row = ?2;
+
+-- name: groups_of_collection   role: reader   hot
+-- The DP groups with which a collection is associated.
+SELECT group_row FROM group_collection WHERE collection_row = ?1;
+
 -- name: verify_content   role: reader
 -- What triggers keep, recounted: each row is a difference.
 SELECT 'distribution point ' || d.name AS what

@@ -140,6 +140,63 @@ static void what_is_removed_is_gone(void **state)
         assert_int_equal(count("SMS_DistributionStatus", "Type = 1"), 0);
 }
 
+struct link {
+        const char *collection;
+        bool add;
+};
+
+static int do_collection(struct tx *t, void *arg, struct err *e)
+{
+        const struct link *l = arg;
+
+        return model_group_collection(t, str_of(group), str_of(l->collection), l->add, e);
+}
+
+static int do_member(struct tx *t, void *arg, struct err *e)
+{
+        return model_collection_member(t, str_of(arg), STR("PC1"), true, e);
+}
+
+static int do_delete(struct tx *t, void *arg, struct err *e)
+{
+        return model_collection_delete(t, str_of(arg), e);
+}
+
+static void a_group_has_collections(void **state)
+{
+        const char *mine, *one = where("GroupID = '%s'", group);
+
+        assert_int_equal(put(&f, "SMS_Collection", "{\"Name\":\"Paris\",\"CollectionType\":2}"), 0);
+        mine = arena_strz(&f.arena, fixture_id);
+        assert_int_equal(fixture_do(&f, do_collection, &(struct link){ "SMS00001", true }), 0);
+        assert_int_equal(fixture_do(&f, do_collection, &(struct link){ mine, true }), 0);
+        assert_int_equal(fixture_do(&f, do_collection, &(struct link){ mine, true }), err_number(ERR_EXISTS));
+        assert_int_equal(fixture_do(&f, do_collection, &(struct link){ "P0199999", true }), err_number(ERR_NOT_FOUND));
+        assert_int_equal(fixture_do(&f, do_member, (void *)mine), 0);
+        assert_int_equal(number(&f, "SMS_DPGroupCollections", "CollectionMemberCount", "CollectionName = 'Paris'"), 1);
+        assert_int_equal(number(&f, "SMS_DistributionPointGroup", "CollectionCount", one), 2);
+        assert_null(replay(&f));
+        assert_int_equal(fixture_do(&f, do_collection, &(struct link){ "SMS00001", false }), 0);
+        assert_int_equal(fixture_do(&f, do_collection, &(struct link){ "SMS00001", false }), err_number(ERR_NOT_FOUND));
+        assert_int_equal(number(&f, "SMS_DistributionPointGroup", "HasRelationship", one), 1);
+        assert_int_equal(fixture_do(&f, do_delete, (void *)mine), 0);
+        assert_int_equal(number(&f, "SMS_DistributionPointGroup", "HasRelationship", one), 0);
+}
+
+static int do_group_delete(struct tx *t, void *arg, struct err *e)
+{
+        return model_group_delete(t, str_of(group), e);
+}
+
+static void a_group_goes_with_all_that_shows_it(void **state)
+{
+        assert_int_equal(fixture_do(&f, do_collection, &(struct link){ "SMS00001", true }), 0);
+        assert_int_equal(fixture_do(&f, do_group_delete, NULL), 0);
+        assert_int_equal(count("SMS_DPGroupCollections", "1"), 0);
+        assert_int_equal(count("SMS_DPGroupDistributionStatusDetails", "1"), 0);
+        assert_int_equal(count("SMS_DistributionDPStatus", "GroupCount = 0"), 4);
+}
+
 /* As people read them with sqlite3: words and readable instants. */
 static void reports_speak_in_words(void **state)
 {
@@ -165,6 +222,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_package_adds_up, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_group_adds_up, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(what_is_removed_is_gone, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_group_has_collections, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_group_goes_with_all_that_shows_it, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(reports_speak_in_words, set_up, tear_down),
         };
         int r;

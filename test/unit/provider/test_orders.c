@@ -162,6 +162,10 @@ static void groups_hold_members_and_packages(void **state)
         assert_int_equal(fixture_get(f, path), 0);
         assert_int_equal(cim_get(f->q.result, "MemberCount")->i, 2);
         assert_int_equal(cim_get(f->q.result, "ContentCount")->i, 1);
+        assert_int_equal(fixture_call(f, path, "AssociateCollections", "{\"CollectionID\":[\"SMS00001\"]}"), 0);
+        assert_int_equal(fixture_get(f, path), 0);
+        assert_int_equal(cim_get(f->q.result, "CollectionCount")->i, 1);
+        assert_int_equal(fixture_call(f, path, "DisassociateCollections", "{\"CollectionID\":[\"SMS00001\"]}"), 0);
         assert_int_equal(fixture_call(f, path, "RemovePackages", "{\"PackageIDs\":[\"P0100002\"],\"RemovePackageFromDPs\":false}"), 0);
         assert_int_equal(targeted(f), 2);
         assert_int_equal(fixture_call(f, path, "RemoveDistributionPoints", "{\"DPNALPath\":[\"PAR01\"]}"), 0);
