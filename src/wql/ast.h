@@ -22,6 +22,8 @@ enum {
         WQL_MAX_PARTS = 8,              /* of a dotted name; ours (64 objects may nest) */
         WQL_MAX_CLASSES = 16,           /* of a FROM; ours */
 };
+#define WQL_MAX_WITHIN_S 4294967.295    /* 32 bits of milliseconds, as Windows keeps it */
+#define WQL_MAX_GROUP_S 4294967295.0
 
 /* [SDK] WMI System Properties */
 enum wql_system {

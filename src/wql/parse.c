@@ -300,14 +300,15 @@ static int parse_orders(struct wql_parser *p)
         return 0;
 }
 
-static int parse_interval(struct wql_parser *p, double *out)
+/* Whole milliseconds; what is longer than @most is @most, as Windows has no error for it. [MS-WMI] 3.1.2 */
+static int parse_interval(struct wql_parser *p, double most, double *out)
 {
         char text[64] = "";
 
         if ((p->lex.token != TOK_INT && p->lex.token != TOK_REAL) || p->lex.text.p[0] == '-')
                 return wql_expected(p, "a number of seconds");
         memcpy(text, p->lex.text.p, MIN(p->lex.text.n, sizeof(text) - 1));
-        *out = strtod(text, NULL);
+        *out = (double)(uint64_t)(MIN(strtod(text, NULL), most) * 1000 + 1e-6) / 1000;
         wql_lex_next(&p->lex);
         return 0;
 }
@@ -364,7 +365,7 @@ static int parse_group(struct wql_parser *p)
         if (!wql_take_word(p, "WITHIN"))
                 return wql_expected(p, "WITHIN");
         p->q->has_group = true;
-        r = parse_interval(p, &p->q->group_s);
+        r = parse_interval(p, WQL_MAX_GROUP_S, &p->q->group_s);
         if (!r && wql_take_word(p, "BY"))
                 r = parse_by(p);
         if (!r && wql_take_word(p, "HAVING"))
@@ -390,7 +391,7 @@ static int parse_clauses(struct wql_parser *p, bool sub)
 
         if (event && wql_take_word(p, "WITHIN")) {
                 q->has_within = true;
-                r = parse_interval(p, &q->within_s);
+                r = parse_interval(p, WQL_MAX_WITHIN_S, &q->within_s);
         }
         if (!r && wql_take_word(p, "WHERE"))
                 r = wql_parse_expr(p, &q->where);

@@ -196,7 +196,7 @@ static void print_sources(const struct wql_query *q, struct buf *b)
 
 static void print_group(const struct wql_query *q, struct buf *b)
 {
-        buf_printf(b, " GROUP WITHIN %.15g", q->group_s);
+        buf_printf(b, " GROUP WITHIN %.13g", q->group_s);
         for (size_t i = 0; i < q->n_by; i++) {
                 buf_addz(b, i ? ", " : " BY ");
                 print_name(&q->by[i], b);
@@ -247,7 +247,7 @@ void wql_print(const struct wql_query *q, struct buf *b)
         buf_addz(b, " FROM ");
         print_sources(q, b);
         if (q->has_within)
-                buf_printf(b, " WITHIN %.15g", q->within_s);
+                buf_printf(b, " WITHIN %.13g", q->within_s);
         if (q->where) {
                 buf_addz(b, " WHERE ");
                 wql_print_expr(q->where, b);

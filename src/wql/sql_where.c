@@ -41,10 +41,26 @@ static int write_unsigned(struct wql_sqlgen *g, const struct wql_operand *left, 
         return 0;
 }
 
+/* A datetime with asterisks is text, which the engine sorts above every number; it is neither later nor earlier. */
+static int write_later(struct wql_sqlgen *g, const struct wql_operand *left, const struct wql_bound *b)
+{
+        for (int i = 0; i < 2; i++) {
+                buf_addz(&g->text, i ? " AND " : "");
+                if (wql_sql_operand(g, left) < 0)
+                        return -1;
+                buf_printf(&g->text, " %s ", i ? "<=" : ops[b->op]);
+                if (wql_sql_int_param(g, i ? INT64_MAX : b->i) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
 static int write_const(struct wql_sqlgen *g, const struct wql_operand *left, const struct wql_bound *b)
 {
         if (b->domain == WQL_AS_UINT)
                 return write_unsigned(g, left, b);
+        if (b->domain == WQL_AS_TIME && (b->op == WQL_GT || b->op == WQL_GE))
+                return write_later(g, left, b);
         if (wql_sql_operand(g, left) < 0)
                 return -1;
         buf_printf(&g->text, " %s ", ops[b->op]);

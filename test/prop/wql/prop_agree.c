@@ -215,7 +215,10 @@ static struct cim_value random_value(struct prop *p, struct arena *a, const stru
         case CIM_OBJECT: return (struct cim_value){ .s = str_of(PICK(p, parts)) };
         case CIM_REAL64: return (struct cim_value){ .d = (double)prop_range(p, -10, 20) / 2 };
         case CIM_BOOLEAN: return (struct cim_value){ .i = prop_bool(p) };
-        case CIM_DATETIME: return (struct cim_value){ .i = prop_bool(p) ? INT64_C(1704106800000000) : prop_range(p, 0, 2 * now_us) };
+        case CIM_DATETIME:
+                if (prop_one_in(p, 6))
+                        return (struct cim_value){ .text = true, .s = STR("20240229******.000000+***") };
+                return (struct cim_value){ .i = prop_bool(p) ? INT64_C(1704106800000000) : prop_range(p, 0, 2 * now_us) };
         case CIM_UINT8: return (struct cim_value){ .i = integer_in(p, 0, 255) };
         case CIM_CHAR16: return (struct cim_value){ .i = integer_in(p, 65, 66) };
         case CIM_UINT32: return (struct cim_value){ .i = integer_in(p, 0, UINT32_MAX) };

@@ -29,6 +29,8 @@ static const struct good goods[] = {
         { WQL_DIALECT_CORE, "REFERENCES OF {A} WHERE SchemaOnly", NULL },
         { WQL_DIALECT_EVENT, "SELECT * FROM __InstanceModificationEvent WITHIN 120 WHERE TargetInstance ISA 'SMS_PackageStatusRootSummarizer'",
           "SELECT * FROM __InstanceModificationEvent WITHIN 120 WHERE TargetInstance ISA \"SMS_PackageStatusRootSummarizer\"" },
+        { WQL_DIALECT_EVENT, "SELECT * FROM E WITHIN 99999999999999999999999", "SELECT * FROM E WITHIN 4294967.295" },
+        { WQL_DIALECT_EVENT, "SELECT * FROM E WITHIN .290 GROUP WITHIN 0.0001", "SELECT * FROM E WITHIN 0.29 GROUP WITHIN 0" },
         { WQL_DIALECT_EVENT, "SELECT * FROM E WITHIN 0.5 GROUP WITHIN 300 BY A.B, C HAVING NumberOfEvents >= 3", NULL },
         { WQL_DIALECT_EXTENDED, "SELECT DISTINCT a.Name FROM A a, B WHERE a.X = B.X ORDER BY a.Name desc, B.Y asc",
           "SELECT DISTINCT a.Name FROM A AS a, B WHERE a.X = B.X ORDER BY a.Name DESC, B.Y" },
