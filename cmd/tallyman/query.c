@@ -9,7 +9,7 @@
 
 /* ---- mistakes ---- */
 
-enum { BEFORE = 60, BEHIND = 18 };      /* so much of a line is shown around the place */
+enum { BEFORE = 110, BEHIND = 18 };      /* so much of a line is shown around the place */
 
 /* Byte offset of a column (code points, from 1). */
 static size_t offset_of(const char *text, uint32_t column)
@@ -131,7 +131,8 @@ static int run(struct cli *c, const char *text, tallyman_row_fn fn, void *ctx)
                 return r;
         r = tallyman_query(c->site, text, fn, ctx, NULL, &e);
         if (r == TALLYMAN_STOPPED)
-                return ferror(stdout) ? EXIT_ERROR : failf(c, EXIT_ERROR, "Corrupt", "the site sent a row that is not JSON. Is it the same version?");
+                return ferror(stdout) ? EXIT_ERROR
+                                      : failf(c, EXIT_ERROR, "Corrupt", "the site sent a row that is not JSON. Is it the same version?");
         return r < 0 ? query_fail(c, text, &e) : EXIT_DONE;
 }
 

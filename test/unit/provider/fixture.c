@@ -2,6 +2,7 @@
 /* fixture - see fixture.h */
 #include "fixture.h"
 #include "model/sql_site.h"
+#include "wql/sql.h"
 
 static int work_init(struct db_job *j, struct db_conn *c, struct err *e)
 {
@@ -54,7 +55,8 @@ int fixture_setup(void **state)
         struct fixture *f = calloc(1, sizeof *f);
         struct db_job init = { .work = work_init, .done = init_done };
         struct err e = { 0 };
-        struct db_opts o = { .path = ":memory:", .schema = &sql_site, .inline_ = true, .after_commit = committed, .ctx = f };
+        struct db_opts o = { .path = ":memory:", .schema = &sql_site, .extension = &wql_sql_extension, .inline_ = true,
+                             .after_commit = committed, .ctx = f };
 
         f->dir = tmpdir_new();
         f->actions = (struct site_actions){ .ctx = f, .new_token = new_token, .verify = verify };

@@ -254,6 +254,32 @@ static void long_lists_are_streamed_whole(void **state)
         has("{\"value\":[]}");
 }
 
+static void queries_are_answered_in_pages(void **state)
+{
+        for (int i = 0; i < 53; i++)
+                assert_int_equal(fixture_create(s.f, "SMS_Package", "{\"Name\":\"p\"}"), 0);
+        assert_int_equal(ask("GET", "/AdminService/wql?query=SELECT+PackageID+FROM+SMS_Package+ORDER+BY+PackageID", ""), 200);
+        has("chunked");
+        has("X-Tallyman-Sequence: ");
+        unchunk();
+        assert_int_equal(count("\"PackageID\":"), 53);
+        assert_int_equal(count("},{"), 52);
+        assert_string_equal(reply + strlen(reply) - 2, "]}");
+        assert_int_equal(ask("POST", "/AdminService/wql", "SELECT COUNT(*) FROM SMS_Package"), 200);
+        has("{\"value\":[{\"__CLASS\":\"__Generic\",\"Count\":53}]}");
+        assert_int_equal(ask("GET", "/AdminService/wql?query=SELECT+Nmae+FROM+SMS_Package", ""), 400);
+        has("\"code\":\"InvalidQuery\",\"wbem\":\"WBEM_E_INVALID_QUERY\",\"hresult\":\"0x80041017\",\"column\":8,\"message\":");
+        assert_int_equal(ask("GET", "/AdminService/wql", ""), 400);
+        has("?query=");
+        assert_int_equal(ask("POST", "/AdminService/wql/check", "select p.Name, upper(Version) from SMS_Package as p"), 200);
+        has("\"kind\":\"data\"");
+        has("\"star\":false,\"columns\":[\"p.Name\",\"Expr1\"]");
+        assert_int_equal(ask("GET", "/AdminService/wql/check?kind=event&query=SELECT+*+FROM+SMS_Package", ""), 400);
+        has("WBEM_E_NOT_EVENT_CLASS");
+        assert_int_equal(ask("GET", "/AdminService/wql/check?kind=x&query=SELECT+*+FROM+SMS_Package", ""), 400);
+        has("kind is data or event");
+}
+
 static void a_reader_that_hangs_up_is_let_go(void **state)
 {
         int fd;
@@ -515,6 +541,7 @@ int main(void)
                 T(what_is_wrong_has_its_status),
                 T(methods_answer_with_their_out_parameters),
                 T(long_lists_are_streamed_whole),
+                T(queries_are_answered_in_pages),
                 T(a_reader_that_hangs_up_is_let_go),
                 T(classes_are_told),
                 T(health_needs_no_account),
