@@ -5,7 +5,7 @@
 #include <systemd/sd-daemon.h>
 #include "auth/token.h"
 #include "distmgr/distmgr.h"
-#include "event/subscription.h"
+#include "event/timers.h"
 #include "httpd/httpd.h"
 #include "model/sql_site.h"
 #include "os/os.h"
@@ -24,6 +24,7 @@ struct daemon {
         struct cas *cas;
         struct event_hub *events;
         struct event_engine *engine;
+        struct event_timers *timers;
         struct event_sub *sub;
         struct distmgr *distmgr;
         struct provider *provider;
@@ -146,8 +147,10 @@ static int make_events(struct daemon *d, struct err *e)
                 .loop = d->loop, .hub = d->events, .spacing_us = d->cfg->event_spacing_s * US_PER_SECOND,
                 .interval = d->cfg->event_delivery == CONF_DELIVERY_INTERVAL,
         };
+        int r = event_engine_new(&d->engine, &o, e);
+        struct event_timers_opts to = { .loop = d->loop, .db = d->db, .hub = d->events, .engine = d->engine };
 
-        return event_engine_new(&d->engine, &o, e);
+        return r < 0 ? r : event_timers_new(&d->timers, &to, e);
 }
 
 static int make_distmgr(struct daemon *d, struct err *e)
@@ -353,6 +356,7 @@ void daemon_free(struct daemon *d)
         close_listeners(d);
         drain(d);
         event_unsubscribe(d->sub);
+        event_timers_free(d->timers);
         event_engine_free(d->engine);
         event_hub_free(d->events);
         db_close(d->db);

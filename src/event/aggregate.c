@@ -37,30 +37,13 @@ int64_t event_aggregates_due(const struct event_aggregates *a)
         return due == INT64_MAX ? TIME_NONE_US : due;
 }
 
-int event_aggregates_add(struct event_aggregates *a, struct event_filter *f, const struct event_diff *d,
-                         const struct cim_class *event, int64_t now_us)
+int event_aggregates_add(struct event_aggregates *a, char *json, const struct wql_object *o, int64_t since, int64_t now_us)
 {
-        struct event_images m;
-        struct wql_object o;
-        struct buf b;
-        char *json;
-        int r = -ENOMEM;
-
-        buf_init(&b, 0);
-        event_filter_write(f, d, event, &b);
-        json = buf_steal(&b);
-        if (!json || !event_images_read(&m, d)) {
-                free(json);
+        if (!json)
                 return -ENOMEM;
-        }
         if (wql_group_due(a->group) == INT64_MAX)
-                a->from = d->since;
-        if (event_object(&m, d, event, &o))
-                r = wql_group_add(a->group, now_us, &o, json);
-        else
-                free(json);
-        event_images_fini(&m);
-        return r;
+                a->from = since;
+        return wql_group_add(a->group, now_us, o, json);
 }
 
 static void emit(void *ctx, void *event, uint32_t n_events)

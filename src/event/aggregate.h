@@ -24,9 +24,12 @@ struct event_aggregates {
 
 MUST int event_aggregates_init(struct event_aggregates *a, const struct event_filter *f);       /* 0 or -ENOMEM */
 void event_aggregates_fini(struct event_aggregates *a);
-/* 0; 1: too many combinations wait, bring it again after the window; -ENOMEM. */
-MUST int event_aggregates_add(struct event_aggregates *a, struct event_filter *f, const struct event_diff *d,
-                              const struct cim_class *event, int64_t now_us);
+/*
+ * An event: @json (consumed; NULL: memory was out), @o for its BY values; @since: who has all before it goes on there.
+ * 0; 1: too many combinations wait, bring it again after the window; -ENOMEM.
+ */
+MUST int event_aggregates_add(struct event_aggregates *a, char *json, const struct wql_object *o, int64_t since,
+                              int64_t now_us);
 /* When event_aggregates_take() has something to do; TIME_NONE_US: no window is open, or aggregates wait. */
 int64_t event_aggregates_due(const struct event_aggregates *a);
 /* A window that is over closes. position: where to go on who has all its aggregates. */

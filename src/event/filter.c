@@ -83,6 +83,7 @@ static int find_classes(struct event_filter *f, struct wql_error *e)
         bool about_instances = b->intrinsic || cim_class_isa(event_class("__InstanceOperationEvent"), b->event);
         bool about_packages = cim_class_isa(event_class("TM_PackageReady"), b->event) ||
                               cim_class_isa(event_class("TM_PackageNotReady"), b->event);
+        bool about_timers = cim_class_isa(event_class("__TimerEvent"), b->event);
         bool room = true;
 
         f->classes = arena_array(&f->arena, CLASSES_MAX, sizeof(*f->classes));
@@ -94,9 +95,11 @@ static int find_classes(struct event_filter *f, struct wql_error *e)
                 room = !cim_classes[i]->view || add_class(f, cim_classes[i]);
         if (about_packages)
                 room = room && add_class(f, event_class("TM_PackageCondition"));
+        if (about_timers)               /* they are not in the log; their instructions give the subscription a place there */
+                room = room && add_class(f, event_class("__IntervalTimerInstruction"));
         if (!room)
                 return wql_fail(e, WBEM_E_QUOTA_VIOLATION, 0, "the query is about too many classes");
-        if (!about_instances && !about_packages)
+        if (!about_instances && !about_packages && !about_timers)
                 return wql_fail(e, WBEM_E_NOT_SUPPORTED, b->query->sources[0].at, "this site raises no %s", b->event->name);
         return 0;
 }
@@ -319,6 +322,25 @@ static void put_object(const struct event_filter *f, struct cim_instance *event,
         event->values[p] = (struct cim_value){ .null = b.failed, .s = arena_str(a, buf_str(&b)) };
         event->values[p].null |= !event->values[p].s.p;
         buf_fini(&b);
+}
+
+bool event_filter_match_event(const struct event_filter *f, const struct cim_instance *event)
+{
+        return cim_class_isa(event->class, f->binding->event) &&
+               wql_match(f->program, &(struct wql_object){ .self = event });
+}
+
+void event_filter_write_event(const struct event_filter *f, const struct cim_instance *event, struct buf *out)
+{
+        const bool *only;
+        struct arena a;
+
+        arena_init(&a, 0);
+        only = selected(f, event->class, &a);
+        if (only)
+                write_object(event, only, out);
+        out->failed |= !only;
+        arena_fini(&a);
 }
 
 void event_filter_write(const struct event_filter *f, const struct event_diff *d, const struct cim_class *event,

@@ -39,6 +39,9 @@ size_t event_filters_count(const struct event_filters *all);
  * A change of TM_PackageCondition may be two: the modification, and that the package is ready now.
  */
 size_t event_filter_match(struct event_filter *f, const struct event_diff *d, const struct cim_class *events[EVENTS_OF_A_CHANGE]);
+/* The same of an event that is no change: whether it is wanted, and as JSON. */
+bool event_filter_match_event(const struct event_filter *f, const struct cim_instance *event);
+void event_filter_write_event(const struct event_filter *f, const struct cim_instance *event, struct buf *out);
 /* The event as JSON, "__CLASS" first, as the query selects it; TIME_CREATED is that of the commit. out->failed: no. */
 void event_filter_write(const struct event_filter *f, const struct event_diff *d, const struct cim_class *event,
                         struct buf *out);

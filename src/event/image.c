@@ -72,16 +72,22 @@ static void copy_same(struct cim_instance *to, const struct cim_instance *from)
         }
 }
 
+void event_set_time(struct cim_instance *event, int64_t when_us)
+{
+        int k = cim_property_find(event->class, STR("TIME_CREATED"));
+
+        event->values[k] = (struct cim_value){ .u = (uint64_t)(when_us + WIN32_EPOCH_US) * 10 };
+}
+
 struct cim_instance *event_instance(struct event_images *m, const struct event_diff *d, const struct cim_class *event)
 {
         struct cim_instance *i = cim_instance_new(event, &m->arena);
-        int k = cim_property_find(event, STR("TIME_CREATED"));
 
         if (!i)
                 return NULL;
         if (cim_class_isa(event, event_class("TM_PackageEvent")))
                 copy_same(i, m->after ? m->after : m->before);
-        i->values[k] = (struct cim_value){ .u = (uint64_t)(d->when_us + WIN32_EPOCH_US) * 10 };
+        event_set_time(i, d->when_us);
         return i;
 }
 

@@ -29,5 +29,6 @@ const struct cim_class *event_class(const char *name);
 const struct cim_class *event_of_change(const struct event_images *m, const struct event_diff *d, size_t i);
 /* The event with its plain properties filled; TargetInstance and PreviousInstance are NULL. NULL: memory is out. */
 struct cim_instance *event_instance(struct event_images *m, const struct event_diff *d, const struct cim_class *event);
+void event_set_time(struct cim_instance *event, int64_t when_us);       /* TIME_CREATED */
 /* What a condition, or BY, looks at; lives as long as @m. False: memory is out. */
 MUST bool event_object(struct event_images *m, const struct event_diff *d, const struct cim_class *event, struct wql_object *out);

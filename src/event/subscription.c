@@ -10,10 +10,19 @@ enum { RETRY_MS = 1000 };
 struct event_engine {
         struct event_engine_opts o;
         struct event_filters *filters;
-        unsigned n_open;
+        struct list subscriptions;
+};
+
+/* A timer's firings that were not delivered yet. */
+struct firings {
+        struct list link;
+        char *timer_id;
+        uint32_t n;
+        int64_t when_us;
 };
 
 struct event_subscription {
+        struct list link;               /* engine->subscriptions */
         struct event_engine *engine;
         struct event_subscription_opts o;
         struct event_filter *filter;
@@ -22,6 +31,8 @@ struct event_subscription {
         struct event_aggregates aggregates;
         bool blocked;                   /* too many combinations: nothing more before the window closes */
         struct loop_timer *timer;
+        struct list firings;
+        int64_t position;               /* everything up to here was delivered or passed over; -1: not known yet */
         bool full;                      /* the subscriber is; it will say when not */
         int64_t half_seq;               /* of a change whose first n_sent events were delivered, and not all */
         size_t n_sent;
@@ -36,6 +47,7 @@ int event_engine_new(struct event_engine **out, const struct event_engine_opts *
                 return err_set(e, ERR_NOMEM, "event engine: out of memory");
         }
         g->o = *o;
+        list_init(&g->subscriptions);
         g->o.memory = o->memory ? o->memory : EVENT_MEMORY;
         *out = g;
         return 0;
@@ -45,7 +57,7 @@ void event_engine_free(struct event_engine *g)
 {
         if (!g)
                 return;
-        assert(g->n_open == 0);
+        assert(list_empty(&g->subscriptions));
         event_filters_free(g->filters);
         free(g);
 }
@@ -57,16 +69,38 @@ struct event_filters *event_engine_filters(struct event_engine *g)
 
 /* ---- out ---- */
 
+static bool gather(struct event_subscription *s, char *json, const struct wql_object *o, int64_t since)
+{
+        s->blocked = event_aggregates_add(&s->aggregates, json, o, since, os_mono_us()) != 0;
+        return !s->blocked;
+}
+
+static bool gather_diff(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event)
+{
+        struct event_images m;
+        struct wql_object o;
+        bool taken = false;
+        struct buf b;
+
+        if (!event_images_read(&m, d))
+                return true;
+        buf_init(&b, 0);
+        event_filter_write(s->filter, d, event, &b);
+        if (event_object(&m, d, event, &o))
+                taken = gather(s, buf_steal(&b), &o, d->since);
+        buf_fini(&b);
+        event_images_fini(&m);
+        return taken;
+}
+
 static bool deliver(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event)
 {
         struct event_notice n = { .class = event, .sequence = d->resume };
         bool taken = true;
         struct buf b;
 
-        if (s->aggregates.group) {
-                s->blocked = event_aggregates_add(&s->aggregates, s->filter, d, event, os_mono_us()) != 0;
-                return !s->blocked;
-        }
+        if (s->aggregates.group)
+                return gather_diff(s, d, event);
 
         buf_init(&b, 0);
         event_filter_write(s->filter, d, event, &b);
@@ -92,7 +126,92 @@ static enum event_fate offer(void *ctx, const struct event_diff *d)
                 return EVENT_FULL;
         }
         s->half_seq = -1;
+        s->position = d->resume;
         return n ? EVENT_SENT : EVENT_PASSED;
+}
+
+/* ---- timers' events ---- */
+
+static void firings_free(struct firings *f)
+{
+        free(f->timer_id);
+        free(f);
+}
+
+static struct cim_instance *timer_event(const struct firings *f, struct arena *a)
+{
+        struct cim_instance *i = cim_instance_new(event_class("__TimerEvent"), a);
+
+        if (!i)
+                return NULL;
+        cim_set_str(i, "TimerId", str_of(f->timer_id));
+        cim_set_i64(i, "NumFirings", f->n);
+        event_set_time(i, f->when_us);
+        return i;
+}
+
+static bool deliver_timer(struct event_subscription *s, const struct cim_instance *event)
+{
+        struct event_notice n = { .class = event->class, .sequence = s->position };
+        bool taken = true;
+        struct buf b;
+
+        buf_init(&b, 0);
+        event_filter_write_event(s->filter, event, &b);
+        n.json = buf_str(&b);
+        if (s->aggregates.group) {
+                taken = gather(s, buf_steal(&b), &(struct wql_object){ .self = event }, s->position);
+        } else if (!b.failed) {
+                taken = s->o.deliver(s->o.ctx, &n);
+                s->full = !taken;
+        }
+        buf_fini(&b);
+        return taken;
+}
+
+/* False: they wait. */
+static bool flush_firings(struct event_subscription *s)
+{
+        while (!list_empty(&s->firings) && s->position >= 0) {
+                struct firings *f = list_entry(s->firings.next, struct firings, link);
+                struct cim_instance *event;
+                bool taken = true;
+                struct arena a;
+
+                arena_init(&a, 0);
+                event = timer_event(f, &a);
+                if (event && event_filter_match_event(s->filter, event))
+                        taken = deliver_timer(s, event);
+                arena_fini(&a);
+                if (!taken)
+                        return false;
+                list_del(&f->link);
+                firings_free(f);
+        }
+        return true;
+}
+
+/* One entry a timer, so that they are bounded by the instructions there are. */
+static void add_firings(struct event_subscription *s, struct str timer_id, uint32_t n)
+{
+        struct list *at, *tmp;
+        struct firings *f;
+
+        list_for_each(at, &s->firings, tmp) {
+                f = list_entry(at, struct firings, link);
+                if (str_eqz(timer_id, f->timer_id)) {
+                        f->n += MIN(n, UINT32_MAX - f->n);
+                        return;
+                }
+        }
+        f = calloc(1, sizeof(*f));
+        if (!f || !(f->timer_id = str_dup(timer_id))) {
+                free(f);
+                return;
+        }
+        f->n = n;
+        f->when_us = os_now_us();
+        list_push_back(&s->firings, &f->link);
 }
 
 /* ---- time ---- */
@@ -139,7 +258,7 @@ static void go_on(struct event_subscription *s)
         if (!event_aggregates_flush(&s->aggregates, deliver_aggregate, s))
                 return;
         s->blocked = false;
-        if (coalesce_tick(&s->coalesce, now))
+        if (flush_firings(s) && coalesce_tick(&s->coalesce, now))
                 event_resume(s->sub);
         arm(s);
 }
@@ -153,6 +272,23 @@ void event_subscription_room(struct event_subscription *s)
 {
         s->full = false;
         go_on(s);
+}
+
+void event_engine_timer(struct event_engine *g, struct str timer_id, uint32_t n)
+{
+        struct list *at, *tmp;
+
+        list_for_each(at, &g->subscriptions, tmp) {
+                struct event_subscription *s = list_entry(at, struct event_subscription, link);
+
+                if (!cim_class_isa(event_class("__TimerEvent"), event_filter_binding(s->filter)->event))
+                        continue;
+                add_firings(s, timer_id, n);
+                if (!s->full && !s->blocked) {
+                        (void)!flush_firings(s);
+                        arm(s);
+                }
+        }
 }
 
 /* ---- in ---- */
@@ -171,6 +307,7 @@ static void on_caught_up(void *ctx, int64_t seq)
 {
         struct event_subscription *s = ctx;
 
+        s->position = MAX(s->position, list_empty(&s->coalesce.unsent) ? seq : coalesce_resume(&s->coalesce));
         if (s->o.caught_up)
                 s->o.caught_up(s->o.ctx, seq);
 }
@@ -224,14 +361,15 @@ int event_subscription_open(struct event_subscription **out, struct event_engine
                 return wql_fail(w, WBEM_E_OUT_OF_MEMORY, 0, "out of memory");
         s->engine = g;
         s->o = *o;
-        s->half_seq = -1;
+        s->half_seq = s->position = -1;
         r = event_filter_get(g->filters, o->query, &s->filter, w);
         if (r < 0) {
                 free(s);
                 return r;
         }
         begin_machine(s);
-        g->n_open++;
+        list_init(&s->firings);
+        list_push_back(&g->subscriptions, &s->link);
         r = event_aggregates_init(&s->aggregates, s->filter);
         if (r == 0)
                 r = loop_timer_new(&s->timer, g->o.loop, on_timer, s);
@@ -248,6 +386,8 @@ int event_subscription_open(struct event_subscription **out, struct event_engine
 
 void event_subscription_close(struct event_subscription *s)
 {
+        struct list *n;
+
         if (!s)
                 return;
         event_unsubscribe(s->sub);
@@ -255,6 +395,8 @@ void event_subscription_close(struct event_subscription *s)
         coalesce_fini(&s->coalesce);
         event_aggregates_fini(&s->aggregates);
         event_filter_put(s->filter);
-        s->engine->n_open--;
+        while ((n = list_pop_front(&s->firings)))
+                firings_free(list_entry(n, struct firings, link));
+        list_del(&s->link);
         free(s);
 }

@@ -17,6 +17,8 @@
  * subscription's own memory (EVENT_MEMORY bytes of instances whose window is
  * open).  When retention has passed its place it is told so (gone).
  *
+ * Callbacks close no subscription; they leave that to the loop's next turn.
+ *
  * Threads: the loop's.
  * Source: [MS-WMI] 3.1.4.3.21, 3.1.4.3.22; win32 WmiSdk "WITHIN Clause".
  */
@@ -37,6 +39,8 @@ struct event_engine_opts {
 };
 MUST int event_engine_new(struct event_engine **out, const struct event_engine_opts *o, struct err *e);
 void event_engine_free(struct event_engine *g); /* no subscription may be open; NULL is harmless */
+/* The timer's time has come n times. Who is full gets one event later with all that came meanwhile. */
+void event_engine_timer(struct event_engine *g, struct str timer_id, uint32_t n);
 struct event_filters *event_engine_filters(struct event_engine *g);
 
 struct event_notice {

@@ -233,5 +233,20 @@ MUST int model_changes(struct db_conn *c, int64_t from, size_t max, bool (*fn)(v
                        void *ctx, struct err *e);
 MUST int model_changes_last(struct db_conn *c, int64_t *seq_out, struct err *e);
 MUST int model_changes_trim(struct tx *t, int64_t keep_rows, struct err *e);
+
+/* ---- timer instructions: __AbsoluteTimerInstruction, __IntervalTimerInstruction ---- */
+MUST int model_timer_put(struct tx *t, const struct cim_instance *in, bool create, struct err *e);
+MUST int model_timer_delete(struct tx *t, const struct cim_instance *keys, struct err *e);
+struct model_timer {
+        struct str id;
+        bool skip_if_passed;
+        int64_t event_us;               /* the instant; 0: every interval_ms */
+        int64_t interval_ms;
+};
+/* Instants that were told already are left out. */
+MUST int model_timers_each(struct db_conn *c, size_t max, void (*fn)(void *ctx, const struct model_timer *timer), void *ctx,
+                           struct err *e);
+MUST int model_timer_fired(struct tx *t, struct str id, int64_t event_us, struct err *e);        /* not logged: nothing shows it */
+
 /* The oldest status messages go, a thousand a call, until keep_rows are left. */
 MUST int model_status_trim(struct tx *t, int64_t keep_rows, struct err *e);

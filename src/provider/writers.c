@@ -254,6 +254,18 @@ static int member_delete(struct tx *t, const struct cim_instance *keys, struct e
         return model_collection_member(t, text_of(keys, "CollectionID"), text_of(keys, "Name"), false, e);
 }
 
+/* ---- __TimerInstruction ---- */
+
+static int instruction_create(struct tx *t, struct cim_instance *in, struct err *e)
+{
+        return model_timer_put(t, in, true, e);
+}
+
+static int instruction_put(struct tx *t, struct cim_instance *in, struct err *e)
+{
+        return model_timer_put(t, in, false, e);
+}
+
 static const struct provider_writer writers[] = {
         { "SMS_Advertisement", advert_create, advert_put, advert_delete },
         { "SMS_Collection", collection_create, collection_put, collection_delete },
@@ -264,6 +276,8 @@ static const struct provider_writer writers[] = {
         { "SMS_Program", program_create, program_put, program_delete },
         { "SMS_Site", site_create, site_put, site_delete },
         { "TM_CollectionMember", member_create, NULL, member_delete },
+        { "__AbsoluteTimerInstruction", instruction_create, instruction_put, model_timer_delete },
+        { "__IntervalTimerInstruction", instruction_create, instruction_put, model_timer_delete },
 };
 
 const struct provider_writer *provider_writer_find(const struct cim_class *c)
