@@ -5,7 +5,7 @@
 usage: mofgen.py OUTPUT.c FILE.mof...
 
 Parses the part of MOF (DSP0004 clause 7) that classes need: qualifiers,
-inheritance, properties with defaults, arrays, embedded classes as types,
+inheritance, properties with defaults, arrays, embedded classes as types, references,
 methods with in and out parameters.  Everything is checked: unknown qualifiers,
 types and super-classes, a property declared twice, Values without their
 ValueMap.  An error names file and line; nothing is written then.
@@ -15,6 +15,7 @@ import sys
 
 TYPES = {'sint8': 16, 'uint8': 17, 'sint16': 2, 'uint16': 18, 'sint32': 3, 'uint32': 19, 'sint64': 20, 'uint64': 21,
          'real32': 4, 'real64': 5, 'string': 8, 'boolean': 11, 'datetime': 101, 'char16': 103, 'object': 13}
+REFERENCE = 102
 BITS = {'sint8': 8, 'uint8': 8, 'sint16': 16, 'uint16': 16, 'sint32': 32, 'uint32': 32, 'sint64': 64, 'uint64': 64}
 # qualifier -> where it may stand: c class, p property, m method, a parameter
 QUALIFIERS = {'abstract': 'c', 'association': 'c', 'embedded': 'c', 'secured': 'c', 'view': 'c', 'description': 'cpma',
@@ -145,15 +146,17 @@ class Parser:
     def feature(self, c):
         start = self.now
         quals = self.qualifiers('pm')
-        type_, name = self.take(kind='name'), self.take(kind='name')
-        if self.accept('('):
+        type_ = self.take(kind='name')
+        ref = self.accept('ref')
+        name = self.take(kind='name')
+        if not ref and self.accept('('):
             self.check_place(start, quals, 'm')
             c.methods.append(Method(name, type_, quals, self.parameters()))
         else:
             self.check_place(start, quals, 'p')
             array = self.array()
             default = self.literal() if self.accept('=') else None
-            c.properties.append(Property(name, type_, quals, array, default))
+            c.properties.append(Property(name, type_, quals, array, default, ref))
         self.take(';')
 
     def check_place(self, start, quals, place):
@@ -219,9 +222,9 @@ class Class(Named):
 
 
 class Property(Named):
-    def __init__(self, token, type_, quals, array, default):
+    def __init__(self, token, type_, quals, array, default, ref=False):
         super().__init__(token, quals)
-        self.type, self.array, self.default = type_, array, default
+        self.type, self.array, self.default, self.ref = type_, array, default, ref
 
 
 class Parameter(Property):
@@ -288,11 +291,16 @@ def check_class(c, by_name):
 def check_property(c, p, by_name):
     word = f'{c.name}.{p.name}'
     t = p.type.text.lower()
-    if t not in TYPES:
+    if p.ref:
+        if t not in by_name:
+            fail(p.type, f'{word}: class {p.type.text} is unknown')
+        if p.array or p.default is not None:
+            fail(p.token, f'{word}: a reference is one, without a default')
+    elif t not in TYPES:
         e = by_name.get(t)
         if not e or not e.flag('embedded'):
             fail(p.type, f'{word}: type {p.type.text} is neither a CIM type nor an embedded class')
-    if p.flag('key') and (p.array or p.flag('lazy') or t not in TYPES or t == 'object'):
+    if p.flag('key') and (p.array or p.flag('lazy') or (t not in TYPES and not p.ref) or t == 'object'):
         fail(p.token, f'{word}: a key is a plain value, not lazy')
     for names, numbers in (('values', 'valuemap'), ('bitvalues', 'bitmap')):
         a, b = p.strings(names), p.strings(numbers)
@@ -375,13 +383,15 @@ class Writer:
         b = self.words(f'{ident}_b', p, 'bitvalues', 'bitmap')
         read_only = p.flag('read') or (c.flag('read') and not p.flag('write'))
         t = p.type.text.lower()
-        row = [f'.name = {c_string(p.name)}', f'.type = {self.type_of(p.type)}', f'.class_name = {c_string(c.name)}',
-               f'.origin = {c_string(owner.name)}', q]
+        row = [f'.name = {c_string(p.name)}', f'.type = {REFERENCE if p.ref else self.type_of(p.type)}',
+               f'.class_name = {c_string(c.name)}', f'.origin = {c_string(owner.name)}', q]
         for flag, on in (('array', p.array), ('key', p.flag('key')), ('read_only', read_only), ('lazy', p.flag('lazy')),
                          ('not_null', p.flag('not_null')), ('no_offset', p.flag('nooffset'))):
             if on:
                 row.append(f'.{flag} = true')
-        if t not in TYPES:
+        if p.ref:
+            row.append(f'.reference = {c_string(p.type.text)}')
+        elif t not in TYPES:
             row.append(f'.embedded = {c_string(p.type.text)}')
         if p.text('sizelimit'):
             row.append(f'.size_limit = {p.text("sizelimit")}')

@@ -33,6 +33,7 @@ struct cim_property {
         bool key, read_only, lazy, not_null;
         bool no_offset;                 /* datetime printed as +*** */
         const char *embedded;           /* class name for CIM_OBJECT, else NULL */
+        const char *reference;          /* class name for CIM_REFERENCE, else NULL */
         uint32_t size_limit;            /* characters; 0: none stated */
         uint32_t max_items;             /* of an array; 0: none stated */
         bool has_range;

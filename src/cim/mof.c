@@ -20,8 +20,11 @@ static void qualifiers(const struct cim_qualifier *q, size_t n, const char *inde
 static void property(const struct cim_property *p, struct buf *out)
 {
         qualifiers(p->qualifiers, p->n_qualifiers, "        ", out);
-        buf_printf(out, "        %s %s%s", p->embedded ? p->embedded : cim_type_name(p->type), p->name,
-                   p->array ? "[]" : "");
+        if (p->reference)
+                buf_printf(out, "        %s ref %s", p->reference, p->name);
+        else
+                buf_printf(out, "        %s %s%s", p->embedded ? p->embedded : cim_type_name(p->type), p->name,
+                           p->array ? "[]" : "");
         if (p->default_)
                 buf_printf(out, " = %s", p->default_);
         buf_addz(out, ";\n");

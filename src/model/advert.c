@@ -126,6 +126,15 @@ static int merge(struct tx *t, const struct cim_instance *was, const struct cim_
         return fields_merge(t, fields, ARRAY_SIZE(fields), was, copy, out, e);
 }
 
+static void touch(struct tx *t, struct str id)
+{
+        const struct tx_key key = TX_TEXT("AdvertisementID", id);
+
+        tx_touch_where(t, "SMS_Advertisement", &key, 1);
+        tx_touch_where(t, "SMS_PackageToAdvert_a", &key, 1);
+        tx_touch_where(t, "SMS_AdvertToSourceSite_a", &key, 1);
+}
+
 static int create_one(struct tx *t, const struct cim_instance *in, struct advert *a, struct err *e)
 {
         struct cim_instance *m;
@@ -138,7 +147,7 @@ static int create_one(struct tx *t, const struct cim_instance *in, struct advert
                 r = new_id(t, a, e);
         if (r)
                 return r;
-        tx_touchz(t, "SMS_Advertisement", a->id, NULL, NULL);
+        touch(t, str_of(a->id));
         s = db_stmt(t->db, SQL_SITE_ADVERT_INSERT, e);
         if (!s)
                 return err_number(e->kind);
@@ -192,7 +201,7 @@ static int change_one(struct tx *t, const struct cim_instance *in, struct advert
         r = find_collection(t, collection.n ? collection : field_text(was, "CollectionID"), &a->collection_row, e);
         if (r)
                 return r;
-        tx_touch_where(t, "SMS_Advertisement", &key, 1);
+        touch(t, key.text);
         tx_touch_where(t, "TM_Offer", &key, 1);
         s = db_stmt(t->db, SQL_SITE_ADVERT_UPDATE, e);
         if (!s)
@@ -227,7 +236,7 @@ int model_advert_delete(struct tx *t, struct str id, struct err *e)
                 r = offer_withdraw(t, a.row, a.id, e);
         if (r)
                 return r;
-        tx_touchz(t, "SMS_Advertisement", a.id, NULL, NULL);
+        touch(t, str_of(a.id));
         r = RUN(t, e, SQL_SITE_ADVERT_DELETE, a.row);
         if (!r)
                 tx_audit(t, "advert delete", "%s", a.id);

@@ -106,6 +106,7 @@ static int insert(struct tx *t, const struct cim_instance *m, struct pkg *p, str
                 return err_set(e, ERR_QUOTA, "all %d PackageIDs of site %s were given out", PACKAGE_NUMBER_MAX, p->site_code);
         snprintf(p->package_id, sizeof(p->package_id), "%.3s%05X", p->site_code, (unsigned)p->pkg_id & PACKAGE_NUMBER_MAX);
         tx_touchz(t, "SMS_Package", p->package_id, NULL, NULL);
+        tx_touch_where(t, "SMS_PackageToSourceSite_a", &(struct tx_key)TX_TEXT("PackageID", str_of(p->package_id)), 1);
         s = db_stmt(t->db, SQL_SITE_PACKAGE_INSERT, e);
         if (!s)
                 return err_number(e->kind);
@@ -251,6 +252,8 @@ int pkg_vanish(struct tx *t, const struct pkg *p, struct err *e)
         pkg_touch(t, p);
         pkg_touch_pairs(t, p);
         tx_touch_where(t, "SMS_Program", &key, 1);
+        tx_touch_where(t, "SMS_PkgToPkgProgram_a", &key, 1);
+        tx_touch_where(t, "SMS_PackageToSourceSite_a", &key, 1);
         r = job_drop(t, p->pkg_id, 0, SLOT_SNAPSHOT, e);
         if (!r)
                 r = RUN(t, e, SQL_SITE_DETAIL_DELETE_ALL, p->pkg_id);

@@ -112,6 +112,7 @@ static void touch(struct tx *t, const struct pkg *p, struct str name)
         const struct tx_key keys[] = { TX_TEXT("PackageID", str_of(p->package_id)), TX_TEXT("ProgramName", name) };
 
         tx_touch_where(t, "SMS_Program", keys, 2);
+        tx_touch_where(t, "SMS_PkgToPkgProgram_a", keys, 2);
         tx_touch_where(t, "SMS_Package", keys, 1);
         offer_touch_package(t, p);
 }

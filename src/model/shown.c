@@ -82,6 +82,8 @@ void shown_pair(struct tx *t, const struct pkg *p, const struct pair *pair, bool
                 return;
         tx_touch_where(t, "SMS_DPContentInfo", content, 2);
         tx_touch_where(t, "SMS_PackageContentServerInfo", server, 2);
+        tx_touch_where(t, "SMS_PkgToPkgServer_a",
+                       (const struct tx_key[]){ content[0], TX_TEXT("ServerNALPath", str_of(pair->nal_path)) }, 2);
 }
 
 void shown_dp(struct tx *t, const struct model_dp *d)

@@ -197,6 +197,31 @@ static void a_group_goes_with_all_that_shows_it(void **state)
         assert_int_equal(count("SMS_DistributionDPStatus", "GroupCount = 0"), 4);
 }
 
+static void associations_refer_by_path(void **state)
+{
+        const char *one = arena_printf(&f.arena, "package = 'SMS_Package.PackageID=\"%s\"'", package), *quoted;
+        struct cim_instance *in;
+        struct cim_path path;
+        struct buf out;
+
+        assert_int_equal(put(&f, "SMS_Program", where("{\"PackageID\":\"%s\",\"ProgramName\":\"a\\\"b\\\\c\",\"CommandLine\":\"x\"}",
+                                                      package)), 0);
+        assert_int_equal(count("SMS_PkgToPkgServer_a", one), 4);
+        assert_int_equal(count("SMS_PackageToSourceSite_a", "pkgSourcesite = 'SMS_Site.SiteCode=\"P01\"'"), 1);
+        quoted = text(&f, "SMS_PkgToPkgProgram_a", "pkgProgram", one);
+        assert_int_equal(cim_path_parse(str_of(quoted), &f.arena, &path, &f.err), 0);
+        assert_int_equal(cim_path_bind(&path, &f.arena, &in, &f.err), 0);
+        assert_true(str_eqz(cim_get(in, "ProgramName")->s, "a\"b\\c"));
+        buf_init(&out, 0);
+        assert_int_equal(cim_path_format(in, &out), 0);
+        assert_true(str_eqz(buf_str(&out), quoted));
+        buf_fini(&out);
+        quoted = text(&f, "SMS_PkgToPkgServer_a", "pkgServer", "ServerNALPath LIKE '%DP1%'");
+        assert_int_equal(cim_path_parse(str_of(quoted), &f.arena, &path, &f.err), 0);
+        assert_int_equal(cim_path_bind(&path, &f.arena, &in, &f.err), 0);
+        assert_int_equal(count("SMS_DistributionPoint", where("ServerNALPath = '%.*s'", STR_ARG(cim_get(in, "ServerNALPath")->s))), 1);
+}
+
 /* As people read them with sqlite3: words and readable instants. */
 static void reports_speak_in_words(void **state)
 {
@@ -224,6 +249,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_removed_is_gone, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_group_has_collections, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_group_goes_with_all_that_shows_it, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(associations_refer_by_path, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(reports_speak_in_words, set_up, tear_down),
         };
         int r;

@@ -127,6 +127,11 @@ static void keys_find_instances_by_index(void **state)
                 { "SMS_DPGroupInfo", "GroupID = ?1" },
                 { "SMS_PackageContentServerInfo", "PackageID = ?1 AND ContentServerID = ?2" },
                 { "SMS_PackageContentServerInfo", "ContentServerID = ?1" },
+                { "SMS_PkgToPkgServer_a", "PackageID = ?1 AND ServerNALPath = ?2" },
+                { "SMS_PkgToPkgProgram_a", "PackageID = ?1 AND ProgramName = ?2" },
+                { "SMS_PackageToAdvert_a", "AdvertisementID = ?1" },
+                { "SMS_PackageToSourceSite_a", "PackageID = ?1" },
+                { "SMS_AdvertToSourceSite_a", "AdvertisementID = ?1" },
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(touches); i++) {
