@@ -54,13 +54,30 @@ static void print_date(char *out, size_t cap, const char *fmt, const struct civi
                        (unsigned)c->us % 1000000);
 }
 
+/* A number of n digits and what follows it. */
+static char *put_part(char *out, int v, size_t n, char follows)
+{
+        for (size_t i = n; i-- > 0; v /= 10)
+                out[i] = (char)('0' + v % 10);
+        out[n] = follows;
+        return out + n + 1;
+}
+
+/* By hand: every image in the change log has some. */
 void time_format_rfc3339(int64_t us, char out[RFC3339_LEN + 1])
 {
         struct civil c;
 
         civil_from_us(printable(us), &c);
-        print_date(out, RFC3339_LEN + 1, c.us ? "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ" : "%04u-%02u-%02uT%02u:%02u:%02uZ",
-                   &c);
+        out = put_part(out, c.year, 4, '-');
+        out = put_part(out, c.month, 2, '-');
+        out = put_part(out, c.day, 2, 'T');
+        out = put_part(out, c.hour, 2, ':');
+        out = put_part(out, c.minute, 2, ':');
+        out = put_part(out, c.second, 2, c.us ? '.' : 'Z');
+        if (c.us)
+                out = put_part(out, c.us, 6, 'Z');
+        *out = '\0';
 }
 
 /* "Z" or "+hh:mm": minutes east of UTC. */

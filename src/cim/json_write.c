@@ -24,6 +24,21 @@ static void escape(struct buf *out, unsigned char c)
         }
 }
 
+/* How many characters from i on stand for themselves. */
+static size_t plain_len(struct str s, size_t i)
+{
+        size_t n = 0;
+
+        while (i + n < s.n) {
+                unsigned char c = (unsigned char)s.p[i + n];
+
+                if (c == '"' || c == '\\' || c < 0x20 || c >= 0x7f)
+                        break;
+                n++;
+        }
+        return n;
+}
+
 void cim_json_string(struct buf *out, struct str s)
 {
         size_t i = 0;
@@ -31,12 +46,13 @@ void cim_json_string(struct buf *out, struct str s)
         buf_addc(out, '"');
         while (i < s.n) {
                 unsigned char c = (unsigned char)s.p[i];
-                size_t n = 1;
+                size_t n = plain_len(s, i);
 
-                if (c == '"' || c == '\\' || c < 0x20 || c == 0x7f) {
-                        escape(out, c);
+                if (n > 0) {
+                        buf_add(out, s.p + i, n);
                 } else if (c < 0x80) {
-                        buf_addc(out, (char)c);
+                        escape(out, c);
+                        n = 1;
                 } else {
                         n = utf8_len(str_from(s, i));
                         if (n)
@@ -48,6 +64,25 @@ void cim_json_string(struct buf *out, struct str s)
                 i += n;
         }
         buf_addc(out, '"');
+}
+
+/* printf costs more than all the rest of a number. */
+static void write_unsigned(struct buf *out, uint64_t v)
+{
+        char text[20], *p = text + sizeof(text);
+
+        do {
+                *--p = (char)('0' + v % 10);
+                v /= 10;
+        } while (v > 0);
+        buf_add(out, p, (size_t)(text + sizeof(text) - p));
+}
+
+static void write_signed(struct buf *out, int64_t v)
+{
+        if (v < 0)
+                buf_addc(out, '-');
+        write_unsigned(out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 static void write_real(struct buf *out, double d)
@@ -72,15 +107,21 @@ static void write_item(const struct cim_property *p, const struct cim_value *v, 
         case CIM_OBJECT: buf_adds(out, v->s); return;
         case CIM_BOOLEAN: buf_addz(out, v->i ? "true" : "false"); return;
         case CIM_UINT64:
-                buf_printf(out, v->u > INT64_MAX ? "\"%llu\"" : "%llu", (unsigned long long)v->u);
+                if (v->u > INT64_MAX)
+                        buf_addc(out, '"');
+                write_unsigned(out, v->u);
+                if (v->u > INT64_MAX)
+                        buf_addc(out, '"');
                 return;
         case CIM_REAL32:
         case CIM_REAL64: write_real(out, v->d); return;
         case CIM_DATETIME:
                 time_format_rfc3339(v->i, text);
-                buf_printf(out, "\"%s\"", text);
+                buf_addc(out, '"');
+                buf_addz(out, text);
+                buf_addc(out, '"');
                 return;
-        default: buf_printf(out, "%lld", (long long)v->i); return;
+        default: write_signed(out, v->i); return;
         }
 }
 
@@ -101,15 +142,17 @@ void cim_json_value_write(const struct cim_property *p, const struct cim_value *
 
 void cim_json_write_some(const struct cim_instance *i, const bool *only, struct buf *out)
 {
-        const char *comma = "";
+        const char *before = "\"";
 
         buf_addc(out, '{');
         for (size_t k = 0; k < i->class->n_properties; k++) {
                 if (only && !only[k])
                         continue;
-                buf_printf(out, "%s\"%s\":", comma, i->class->properties[k].name);
+                buf_addz(out, before);
+                buf_addz(out, i->class->properties[k].name);
+                buf_add(out, "\":", 2);
                 cim_json_value_write(&i->class->properties[k], &i->values[k], out);
-                comma = ",";
+                before = ",\"";
         }
         buf_addc(out, '}');
 }

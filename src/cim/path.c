@@ -259,12 +259,17 @@ int cim_path_bind(const struct cim_path *p, struct arena *a, struct cim_instance
 
 static void add_quoted(struct buf *out, struct str s)
 {
+        size_t from = 0;
+
         buf_addc(out, '"');
         for (size_t i = 0; i < s.n; i++) {
-                if (s.p[i] == '"' || s.p[i] == '\\')
-                        buf_addc(out, '\\');
-                buf_addc(out, s.p[i]);
+                if (s.p[i] != '"' && s.p[i] != '\\')
+                        continue;
+                buf_add(out, s.p + from, i - from);
+                buf_addc(out, '\\');
+                from = i;
         }
+        buf_add(out, s.p + from, s.n - from);
         buf_addc(out, '"');
 }
 
@@ -282,7 +287,9 @@ int cim_path_format(const struct cim_instance *i, struct buf *out)
 
                 if (v->null)
                         return -EINVAL;
-                buf_printf(out, "%c%s=", k ? ',' : '.', p->name);
+                buf_addc(out, k ? ',' : '.');
+                buf_addz(out, p->name);
+                buf_addc(out, '=');
                 if (p->type == CIM_STRING || p->type == CIM_REFERENCE) {
                         add_quoted(out, v->s);
                 } else if (p->type == CIM_DATETIME) {

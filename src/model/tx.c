@@ -19,7 +19,7 @@
 enum { TX_MAX_KEYS = 4, TX_ARENA_LIMIT = 1 << 30, AUDIT_OBJECT_MAX = 1000 };
 
 struct tx_set {
-        struct list link;
+        struct list link, shape_link;
         const struct cim_class *class;
         struct tx_key keys[TX_MAX_KEYS];
         size_t n_keys;
@@ -38,6 +38,7 @@ void tx_begin(struct tx *t, struct db_conn *c, const struct actor *a)
         *t = (struct tx){ .db = c, .actor = *a };
         arena_init(&t->arena, TX_ARENA_LIMIT);
         list_init(&t->sets);
+        list_init(&t->shapes);
         map_init(&t->set_names, true);
         map_init(&t->images, true);
         list_init(&t->image_list);
@@ -192,6 +193,25 @@ static bool is_set(const struct tx *t, const struct cim_class *c, const struct t
         return there;
 }
 
+/* Has any set of that class and those properties been touched, whatever the values?  Saves most of the looking up. */
+static bool is_shape(const struct tx *t, const struct cim_class *c, const struct tx_key *keys, size_t n)
+{
+        struct list *pos, *tmp;
+
+        list_for_each(pos, &t->shapes, tmp) {
+                const struct tx_set *set = list_entry(pos, struct tx_set, shape_link);
+                size_t same = 0;
+
+                if (set->class != c || set->n_keys != n)
+                        continue;
+                while (same < n && strcmp(set->keys[same].property, keys[same].property) == 0)
+                        same++;
+                if (same == n)
+                        return true;
+        }
+        return false;
+}
+
 /* Whatever fits @keys fits a part of them: is such a set touched?  Else an instance that came since would be taken
  * for one that was there before. */
 static bool is_touched(const struct tx *t, const struct cim_class *c, const struct tx_key *keys, size_t n)
@@ -204,7 +224,7 @@ static bool is_touched(const struct tx *t, const struct cim_class *c, const stru
                 for (size_t i = 0; i < n; i++)
                         if (chosen & 1u << i)
                                 part[n_part++] = keys[i];
-                if (is_set(t, c, part, n_part))
+                if (is_shape(t, c, part, n_part) && is_set(t, c, part, n_part))
                         return true;
         }
         return false;
@@ -227,6 +247,8 @@ static int add_set(struct tx *t, const struct cim_class *c, const struct tx_key 
         buf_fini(&name);
         if (r < 0)
                 return err_set(e, ERR_NOMEM, "touch %s: out of memory", c->name);
+        if (!is_shape(t, c, keys, n))
+                list_push_back(&t->shapes, &set->shape_link);
         list_push_back(&t->sets, &set->link);
         return 0;
 }

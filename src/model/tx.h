@@ -37,6 +37,7 @@ struct tx {
         struct actor actor;
         struct arena arena;
         struct list sets;               /* struct tx_set, in order of touching */
+        struct list shapes;             /* the first struct tx_set of each class and choice of properties */
         struct map set_names;           /* what was touched -> struct tx_set */
         struct map images;              /* relpath, which begins with the class -> struct tx_image */
         struct list image_list;         /* the same in order */
