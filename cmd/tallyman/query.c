@@ -47,7 +47,7 @@ static void point_at(struct cli *c, const char *text, uint32_t column)
 
 int query_fail(struct cli *c, const char *text, const struct tallyman_error *e)
 {
-        if (!*e->wbem)
+        if (!*e->wbem || e->kind == TALLYMAN_E_NOT_FOUND)
                 return fail(c, e);
         if (c->output == OUT_JSON || c->output == OUT_JSONL) {
                 (void)failf(c, EXIT_USAGE, e->wbem, "%s", e->text);

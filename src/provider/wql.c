@@ -43,18 +43,31 @@ static int run_sql(struct db_conn *c, const struct wql_binding *b, const struct 
 {
         struct wql_sql_opts so = { .now_us = os_now_us(), .ns = o->ns, .server = o->server, .skip = o->skip };
         _cleanup_(db_stmt_freep) struct db_stmt *s = NULL;
-        int64_t deadline_us = o->timeout_us ? os_mono_us() + o->timeout_us : 0;
         struct wql_sql *q;
         int r;
 
         if (wql_sql_compile(b, &so, a, &q, why) < 0)
                 return -1;
-        db_time_limit(c, deadline_us);
         r = db_stmt_dynamic(&s, c, q->text, e);
-        if (r == 0) {
-                wql_sql_bind(q, s);
-                r = read_rows(q, s, fn, ctx, e);
-        }
+        if (r < 0)
+                return r;
+        wql_sql_bind(q, s);
+        return read_rows(q, s, fn, ctx, e);
+}
+
+static int run(struct db_conn *c, const struct wql_binding *b, const struct provider_wql_opts *o, struct arena *a,
+               bool (*fn)(void *ctx, const struct provider_wql_row *row), void *ctx, struct wql_error *why, struct err *e)
+{
+        int64_t deadline_us = o->timeout_us ? os_mono_us() + o->timeout_us : 0;
+        int r;
+
+        db_time_limit(c, deadline_us);
+        if (b->query->kind == WQL_SCHEMA)
+                r = provider_wql_schema(b, o->skip, a, fn, ctx, why);
+        else if (b->query->kind == WQL_ASSOCIATORS || b->query->kind == WQL_REFERENCES)
+                r = provider_wql_associations(c, b, o, a, fn, ctx, why, e);
+        else
+                r = run_sql(c, b, o, a, fn, ctx, why, e);
         db_time_limit(c, 0);
         if (r < 0 && e->kind == ERR_TIMEOUT && deadline_us && os_mono_us() >= deadline_us)
                 return too_long(o, e);
@@ -70,12 +83,8 @@ int provider_wql_run(struct db_conn *c, struct str text, const struct provider_w
 
         arena_init(&a, QUERY_MEMORY);
         r = wql_prepare(text, &wql_schema_site, o->dialect, &a, &b, why);
-        if (r < 0)
-                r = -1;
-        else if (b->query->kind == WQL_SCHEMA)
-                r = provider_wql_schema(b, o->skip, &a, fn, ctx, why);
-        else
-                r = run_sql(c, b, o, &a, fn, ctx, why, e);
+        if (r == 0)
+                r = run(c, b, o, &a, fn, ctx, why, e);
         arena_fini(&a);
         return r < 0 && why->status ? err_set(e, ERR_INVALID, "%s", why->text) : r;
 }

@@ -22,8 +22,9 @@
 
 struct provider_wql_row {
         const struct wql_binding *binding;
-        const struct wql_row *row;      /* of a query for data */
-        const struct cim_class *class;  /* of a schema query, else NULL */
+        const struct wql_row *row;      /* of a query for data; else one of the following */
+        const struct cim_class *class;  /* of a schema query, or of ClassDefsOnly */
+        const struct cim_instance *instance;    /* of ASSOCIATORS OF and REFERENCES OF */
 };
 
 /*

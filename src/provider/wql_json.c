@@ -127,6 +127,8 @@ void provider_wql_json(const struct provider_wql_row *r, struct buf *out)
 {
         if (r->class) {
                 write_class(r->class, out);
+        } else if (r->instance) {
+                write_object(r->instance, NULL, out);
         } else if (r->binding->shape == WQL_SHAPE_COUNT) {
                 buf_printf(out, "{\"__CLASS\":\"__Generic\",\"Count\":%u}", r->row->count);
         } else if (r->binding->shape == WQL_SHAPE_GENERIC) {

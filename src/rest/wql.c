@@ -185,6 +185,7 @@ static int http_status_of(enum wbem_status s)
 {
         switch (s) {
         case WBEM_E_ACCESS_DENIED: return 403;
+        case WBEM_E_NOT_FOUND: return 404;
         case WBEM_E_NOT_SUPPORTED: return 501;
         case WBEM_E_OUT_OF_MEMORY: return 503;
         default: return 400;

@@ -94,6 +94,28 @@ static void pages_make_the_whole(void **state)
         buf_fini(&all);
 }
 
+static void what_is_associated(void **state)
+{
+        struct fixture *f = *state;
+
+        fixture_fill(f);
+        assert_int_equal(fixture_create(f, "SMS_Program", "{\"PackageID\":\"P0100002\",\"ProgramName\":\"Install\"}"), 0);
+        gives(f, "REFERENCES OF {SMS_Package.PackageID='p0100002'} WHERE ResultClass = SMS_PkgToPkgProgram_a Role = package",
+              "{\"__CLASS\":\"SMS_PkgToPkgProgram_a\",\"__RELPATH\":\"SMS_PkgToPkgProgram_a.package=\\\"SMS_Package.PackageID="
+              "\\\\\\\"P0100002\\\\\\\"\\\",pkgProgram=\\\"SMS_Program.PackageID=\\\\\\\"P0100002\\\\\\\",ProgramName="
+              "\\\\\\\"Install\\\\\\\"\\\"\",\"package\":\"SMS_Package.PackageID=\\\"P0100002\\\"\",\"pkgProgram\":"
+              "\"SMS_Program.PackageID=\\\"P0100002\\\",ProgramName=\\\"Install\\\"\"}");
+        gives(f, "ASSOCIATORS OF {\\\\SITE01\\root\\sms\\site_P01:SMS_Package='P0100002'} WHERE ResultClass = SMS_Program KeysOnly",
+              "{\"__CLASS\":\"SMS_Program\",\"__RELPATH\":\"SMS_Program.PackageID=\\\"P0100002\\\",ProgramName=\\\"Install\\\"\","
+              "\"PackageID\":\"P0100002\",\"ProgramName\":\"Install\"}");
+        gives(f, "ASSOCIATORS OF {SMS_Package.PackageID='P0100002'} WHERE ResultRole = package", "");
+        assert_int_equal(ask(f, "ASSOCIATORS OF {SMS_Program.PackageID='P0100002',ProgramName='Install'} WHERE ClassDefsOnly", 0, 0), 0);
+        assert_int_equal(q.n_rows, 1);
+        assert_ptr_equal(strstr(q.json.p, "{\"__GENUS\":1,\"__CLASS\":\"SMS_Package\","), q.json.p);
+        assert_true(ask(f, "REFERENCES OF {SMS_Package.PackageID='P0100009'}", 0, 0) < 0);
+        assert_int_equal(q.why.status, WBEM_E_NOT_FOUND);
+}
+
 /* ---- time ---- */
 
 static const char endless[] = "SELECT COUNT(*) FROM SMS_Package AS a, SMS_Package AS b, SMS_Package AS c, SMS_Package AS d, "
@@ -204,6 +226,7 @@ int main(void)
                 T(rows_of_every_shape),
                 T(classes_are_rows_of_meta_class),
                 T(pages_make_the_whole),
+                T(what_is_associated),
                 T(what_takes_too_long_is_stopped),
                 T(mistakes_have_their_status),
                 T(queries_are_told_apart),
