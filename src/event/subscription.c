@@ -11,6 +11,7 @@ struct event_engine {
         struct event_engine_opts o;
         struct event_filters *filters;
         struct list subscriptions;
+        unsigned n_subscriptions;
 };
 
 /* A timer's firings that were not delivered yet. */
@@ -359,6 +360,11 @@ int event_subscription_open(struct event_subscription **out, struct event_engine
         *out = NULL;
         if (!s)
                 return wql_fail(w, WBEM_E_OUT_OF_MEMORY, 0, "out of memory");
+        if (g->n_subscriptions >= EVENT_SUBSCRIPTIONS_MAX) {
+                free(s);
+                return wql_fail(w, WBEM_E_QUOTA_VIOLATION, 0, "%d event queries are open: close some first",
+                                EVENT_SUBSCRIPTIONS_MAX);
+        }
         s->engine = g;
         s->o = *o;
         s->half_seq = s->position = -1;
@@ -370,6 +376,7 @@ int event_subscription_open(struct event_subscription **out, struct event_engine
         begin_machine(s);
         list_init(&s->firings);
         list_push_back(&g->subscriptions, &s->link);
+        g->n_subscriptions++;
         r = event_aggregates_init(&s->aggregates, s->filter);
         if (r == 0)
                 r = loop_timer_new(&s->timer, g->o.loop, on_timer, s);
@@ -398,5 +405,6 @@ void event_subscription_close(struct event_subscription *s)
         while ((n = list_pop_front(&s->firings)))
                 firings_free(list_entry(n, struct firings, link));
         list_del(&s->link);
+        s->engine->n_subscriptions--;
         free(s);
 }

@@ -25,7 +25,10 @@
 #include "event/event.h"
 #include "event/filter.h"
 
-enum { EVENT_MEMORY = 1 << 20 };
+enum {
+        EVENT_MEMORY = 1 << 20,
+        EVENT_SUBSCRIPTIONS_MAX = 10000,        /* __ArbitratorConfiguration.TemporarySubscriptionsTotal */
+};
 
 struct event_engine;
 struct event_subscription;
@@ -60,7 +63,8 @@ struct event_subscription_opts {
 };
 /*
  * event_subscription_open - callbacks may come before this returns.
- * Returns 0; -1 with the status and column of the mistake in @w (WBEM_E_FAILED: it could not be begun).
+ * Returns 0; -1 with the status and column of the mistake in @w (WBEM_E_QUOTA_VIOLATION: too many are open;
+ * WBEM_E_FAILED: it could not be begun).
  */
 MUST int event_subscription_open(struct event_subscription **out, struct event_engine *g,
                                  const struct event_subscription_opts *o, struct wql_error *w);

@@ -537,6 +537,24 @@ static void what_retention_passed_is_gone(void **state)
         event_subscription_close(l.s);
 }
 
+static void there_may_be_so_many(void **state)
+{
+        struct listener *l = calloc(1, sizeof(*l));
+        struct event_subscription **open = calloc(EVENT_SUBSCRIPTIONS_MAX, sizeof(struct event_subscription *));
+        struct wql_error w = { 0 };
+
+        for (size_t i = 0; i < EVENT_SUBSCRIPTIONS_MAX; i++) {
+                assert_int_equal(open_query(l, "SELECT * FROM TM_PackageReady", EVENT_FROM_NOW, &w), 0);
+                open[i] = l->s;
+        }
+        assert_true(open_query(l, "SELECT * FROM TM_PackageReady", EVENT_FROM_NOW, &w) < 0);
+        assert_int_equal(w.status, WBEM_E_QUOTA_VIOLATION);
+        for (size_t i = 0; i < EVENT_SUBSCRIPTIONS_MAX; i++)
+                event_subscription_close(open[i]);
+        free(open);
+        free(l);
+}
+
 static void mistakes_are_refused_with_their_status(void **state)
 {
         static const struct {
@@ -582,6 +600,7 @@ int main(void)
                 T(an_instant_is_told_once),
                 T(instructions_are_checked),
                 T(what_retention_passed_is_gone),
+                T(there_may_be_so_many),
                 T(mistakes_are_refused_with_their_status),
 #undef T
         };
