@@ -242,3 +242,15 @@ int model_advert_delete(struct tx *t, struct str id, struct err *e)
                 tx_audit(t, "advert delete", "%s", a.id);
         return r;
 }
+
+int model_advert_next(struct db_conn *c, int64_t *out, struct err *e)
+{
+        int64_t last;
+        int r = row_of(c, SQL_SITE_COUNTER_VALUE, STR("advert"), &last, e);
+
+        if (r > 0)
+                return err_set(e, ERR_INTERNAL, "counter advert is missing: the site was not set up");
+        if (r == 0)
+                *out = last + 1;
+        return r;
+}

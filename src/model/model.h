@@ -87,6 +87,8 @@ MUST int model_collection_member(struct tx *t, struct str collection_id, struct 
 MUST int model_collection_delete(struct tx *t, struct str id, struct err *e);
 MUST int model_advert_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
 MUST int model_advert_delete(struct tx *t, struct str id, struct err *e);
+/* The number the next AdvertisementID will have; nothing is given out. */
+MUST int model_advert_next(struct db_conn *c, int64_t *out, struct err *e);
 MUST int model_group_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
 MUST int model_group_delete(struct tx *t, struct str id, struct err *e);
 MUST int model_group_member(struct tx *t, struct str group_id, int64_t dp_id, bool add, bool with_content, struct err *e);

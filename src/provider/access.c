@@ -33,6 +33,7 @@ static const struct {
         { "SMS_ScheduleMethods", "WriteToString" },
         { "SMS_NAL_Methods", "PackNALPath" },
         { "SMS_NAL_Methods", "UnPackNALPath" },
+        { "SMS_Advertisement", "GetNextID" },
         { "SMS_Package", "CheckDuplicateShareName" },
         { "SMS_Package", "CheckDuplicateSourceName" },
         { "TM_Site", "Verify" },

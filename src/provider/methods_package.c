@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * methods_package - methods of SMS_Package
+ * methods_package - methods of SMS_Package and SMS_Advertisement
  *
  * Source: Configuration Manager SDK, "AddDistributionPoints", "RefreshPkgSource",
  * "AddChangeNotification", "SetSourceSite", "CheckDuplicateShareName",
- * "CheckDuplicateSourceName" Method in Class SMS_Package.
+ * "CheckDuplicateSourceName" Method in Class SMS_Package, "GetNextID" Method in
+ * Class SMS_Advertisement.
  */
 #include "provider/private.h"
 
@@ -108,6 +109,16 @@ static int check_source(struct call *c, struct err *e)
         return duplicate(c, &both, e);
 }
 
+static int get_next_id(struct call *c, struct err *e)
+{
+        int64_t next;
+        int r = model_advert_next(c->t->db, &next, e);
+
+        if (r == 0)
+                call_out_i64(c, "NextID", next);
+        return r;
+}
+
 const struct provider_method provider_package_methods[] = {
         { "SMS_Package", "AddDistributionPoints", add_distribution_points },
         { "SMS_Package", "RefreshPkgSource", refresh_source },
@@ -115,5 +126,6 @@ const struct provider_method provider_package_methods[] = {
         { "SMS_Package", "SetSourceSite", set_source_site },
         { "SMS_Package", "CheckDuplicateShareName", check_share },
         { "SMS_Package", "CheckDuplicateSourceName", check_source },
+        { "SMS_Advertisement", "GetNextID", get_next_id },
         { 0 },
 };

@@ -8,6 +8,10 @@ UPDATE pair_status
        text = ?6
  WHERE id = ?1 << 20 | ?2;
 
+-- name: counter_value   role: reader   hot
+-- The last number of a counter that was given out.
+SELECT value FROM counter WHERE name = ?1;
+
 -- name: group_collection_insert   role: writer
 -- A collection is associated with a DP group.
 INSERT INTO group_collection (group_row, collection_row) VALUES (?1, ?2);

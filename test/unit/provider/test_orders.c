@@ -210,6 +210,8 @@ static void the_provider_knows_itself(void **state)
         assert_true(f->q.out_args[0].s.n > 0);
         assert_true(fixture_call(f, "SMS_Identification", "GetFileBinary", "{\"FileName\":\"/etc/shadow\",\"blockNumber\":1}") < 0);
         assert_int_equal(f->q.err.kind, ERR_NOT_FOUND);
+        assert_int_equal(fixture_call(f, "SMS_Advertisement", "GetNextID", "{}"), 0);
+        assert_int_equal(f->q.out_args[0].i, 0x20000);
         fixture_fill(f);
         assert_int_equal(fixture_call(f, "SMS_DistributionPointInfo", "GetChainedPullDPs", "{\"SourceDPNALPath\":\"PAR01\"}"), 0);
         assert_int_equal(f->q.out_args[1].array.n, 0);
