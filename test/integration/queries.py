@@ -303,6 +303,10 @@ def extended(site):
                        'SMS_PackageStatusDistPointsSummarizer WHERE State = 8)')
     check('a sub-select', [r['Name'] for r in rows] == ['Package 0'], rows)
     rows = query(site, "SELECT * FROM meta_class WHERE __this ISA 'SMS_PackageBaseclass'")
+    for text in (f"ASSOCIATORS OF {{SMS_Package.PackageID='{MAIN}'}} WHERE ResultClass = SMS_DistributionPoint",
+                 f"REFERENCES OF {{\\\\.\\root\\sms\\site_P01:SMS_Package='{MAIN}'}} WHERE ResultClass = SMS_PkgToPkgServer_a"):
+        found = query(site, text)
+        check(text, isinstance(found, list) and len(found) == len(site.get('SMS_DistributionPoint', f"PackageID eq '{MAIN}'")) == 5, found)
     check('a schema query gives classes', {'SMS_Package', 'SMS_PackageBaseclass'} <= {r['__CLASS'] for r in rows}, rows)
 
 
@@ -358,6 +362,24 @@ def howtos(site, work):
     check('an error has its status', 'WBEM_E_INVALID_CLASS' in cli('query', 'SELECT * FROM SMS_Unknown', code=2))
     cli('get', 'SMS_Package.PackageID="UNKNOWN1"', code=3)
     cli('invoke', 'SMS_Identification', 'GetProviderVersion')
+    check('connect: where the provider is', value('SELECT * FROM SMS_ProviderLocation', 'SiteCode') == 'P01')
+    check('determine what was said about it', value(
+        'SELECT stat.Component, att.AttributeValue FROM SMS_StatusMessage stat JOIN SMS_StatMsgAttributes att ON att.RecordID = '
+        f"stat.RecordID WHERE att.AttributeID = 400 AND att.AttributeValue = '{package}'", 'stat')['Component'] == 'SMS_DISTRIBUTION_MANAGER')
+    check('messages with their strings', package in cli(
+        'query', 'SELECT stat.RecordID, ins.InsStrValue FROM SMS_StatusMessage AS stat LEFT OUTER JOIN SMS_StatMsgInsStrings AS ins '
+        'ON ins.RecordID = stat.RecordID ORDER BY stat.Time DESC', '-o', 'csv'))
+    token = cli('invoke', 'SMS_ScheduleMethods', 'WriteToString',
+                'TokenData=[{"__CLASS":"SMS_ST_RecurInterval","DaySpan":1,"StartTime":"2026-01-02T03:04:00Z"}]', '-o', 'json')
+    back = cli('invoke', 'SMS_ScheduleMethods', 'ReadFromString', f"StringData={json.loads(token)['StringData']}", '-o', 'json')
+    check('a schedule token there and back', json.loads(back)['TokenData'][0]['DaySpan'] == 1, back)
+    parts = json.loads(cli('invoke', 'SMS_NAL_Methods', 'UnPackNALPath', f'NALPath={nal}', '-o', 'json'))
+    packed = cli('invoke', 'SMS_NAL_Methods', 'PackNALPath', f"NALType={parts['NALType']}", f"NetworkOSPath={parts['NetworkOSPath']}",
+                 *(f'{name}={json.dumps(parts[name])}' for name in ('DisplayQualifiers', 'NetworkConnectionQualifiers')), '-o', 'json')
+    check('a NAL path taken apart and put together', json.loads(packed)['NALPath'] == nal, packed)
+    resumed = cli('watch', "SELECT * FROM __InstanceCreationEvent WHERE TargetInstance ISA 'SMS_Package' AND TargetInstance.Name = 'Howto'",
+                  '--from', '0', '--count', '1', '--timeout', '20s', '-o', 'jsonl')
+    check('events from the beginning', json.loads(resumed)['TargetInstance']['PackageID'] == package, resumed)
     cli('advert', 'delete', advert)
     cli('package', 'delete', package)
     listed = subprocess.run([f'{BUILD}/examples/list_packages'], env=site.env, text=True, stdout=subprocess.PIPE, check=False).stdout
