@@ -8,6 +8,13 @@
  */
 #include "provider/wql_private.h"
 
+static void add_name(struct buf *out, const char *name)
+{
+        buf_add(out, ",\"", 2);
+        buf_addz(out, name);
+        buf_add(out, "\":", 2);
+}
+
 static void text_member(struct buf *out, const char *name, struct str text)
 {
         buf_printf(out, "\"%s\":", name);
@@ -41,7 +48,7 @@ static void add_properties(const struct cim_instance *i, struct buf *out)
         for (size_t k = 0; k < c->n_properties; k++) {
                 if (i->given && !i->given[k])
                         continue;
-                buf_printf(out, ",\"%s\":", c->properties[k].name);
+                add_name(out, c->properties[k].name);
                 cim_json_value_write(&c->properties[k], &i->values[k], out);
         }
 }
@@ -49,7 +56,7 @@ static void add_properties(const struct cim_instance *i, struct buf *out)
 static void add_values(const struct wql_row *row, struct buf *out)
 {
         for (size_t i = 0; i < row->n_values; i++) {
-                buf_printf(out, ",\"%s\":", row->values[i].name);
+                add_name(out, row->values[i].name);
                 cim_json_value_write(row->values[i].type, &row->values[i].value, out);
         }
 }
@@ -116,7 +123,7 @@ static void write_class(const struct cim_class *c, struct buf *out)
                 struct cim_value v = { .null = true };
 
                 (void)cim_default(&c->properties[i], &a, &v);
-                buf_printf(out, ",\"%s\":", c->properties[i].name);
+                add_name(out, c->properties[i].name);
                 cim_json_value_write(&c->properties[i], &v, out);
         }
         buf_addc(out, '}');
