@@ -6,7 +6,7 @@
 
 Everything happens on one fresh ext4 image when root can mount one (a file system
 that has just deleted many files creates new ones slowly, which would measure the
-file system).  Tallyman runs with all its verification and fsyncs; rsync has
+file system); with --folder in a plain folder, without the loop device's own cost.  Tallyman runs with all its verification and fsyncs; rsync has
 neither, so its rows also state the time of a following sync: "x rsync" compares
 with its wall alone, "x synced" with what it takes until its copy is as durable as
 ours.  CPU is that of servers and receivers apart.  Judge by ratios within one run.
@@ -194,9 +194,11 @@ def report(rows):
 class FreshFileSystem:
     """An ext4 image without history when root can mount one, else a plain folder."""
 
-    def __init__(self, work):
-        self.image, self.folder = f'{work}/image', f'{work}/fs'
+    def __init__(self, work, plain):
+        self.image, self.folder, self.mounted = f'{work}/image', f'{work}/fs', False
         os.makedirs(self.folder, exist_ok=True)
+        if plain:
+            return
         with open(self.image, 'wb') as out:
             out.truncate(24 << 30)
         make = ['mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard', self.image]
@@ -209,7 +211,8 @@ class FreshFileSystem:
                 if subprocess.call(['umount', self.folder], stderr=subprocess.DEVNULL) == 0:
                     break
                 time.sleep(.1)
-        os.unlink(self.image)
+        if os.path.exists(self.image):
+            os.unlink(self.image)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -219,6 +222,7 @@ def main():
     arguments.add_argument('--runs', type=int, default=1)
     arguments.add_argument('--dps', type=int, default=8)
     arguments.add_argument('--tls', action='store_true', help='DPs over TLS (rsync has none); default: the plain loopback listener')
+    arguments.add_argument('--folder', action='store_true', help='a plain folder instead of a fresh ext4 image on a loop device')
     arguments.add_argument('--work', help='folder for everything; default: a temporary one')
     options = arguments.parse_args()
     work = options.work or tempfile.mkdtemp(prefix='tallyman-bench-')
@@ -235,7 +239,7 @@ def main():
     settings = [f'max_dps_per_package={options.dps}'] + ([] if options.tls else [f'plain_dp_port={free_port()}'])
     rows = []
     for _ in range(options.runs):
-        system = FreshFileSystem(work)
+        system = FreshFileSystem(work, options.folder)
         try:
             run_once(system.folder, sources, options.dps, settings, rows)
         finally:
