@@ -26,7 +26,7 @@ CASES = [                                       # file, text, words of the fault
     ('src/cas/cas.c', HEAD + 'int a;' + ' ' * 3 + '\n', 'trailing blanks'),
     ('src/cas/cas.c', HEAD + '/*' + 'x' * 150 + '*/\n', '140 at most'),
     ('src/cas/cas.c', HEAD + '\n' * 700, 'longer than 600'),
-    ('docs/a.md', 'see ' + '/wo' + 'rk/x\n', 'somebody'),
+    ('docs/a.md', 'see ' + '/ho' + 'me/x\n', 'somebody'),
 ]
 
 
