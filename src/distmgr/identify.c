@@ -103,6 +103,8 @@ static void who_then(struct dm_read *r)
         if (!s) {
                 http_reply_empty(w->x, 503);
         } else {
+                if (hash_id_eq(&w->cert, &w->row.cert) && !hash_id_eq(&w->cert, &s->old_cert))
+                        s->old_cert = (struct hash_id){ 0 };    /* the new one is in use */
                 s->checked_mono_us = os_mono_us();
                 w->fn(d, w->x, s);
         }
