@@ -99,23 +99,30 @@ static bool add_row(void *ctx, const struct provider_wql_row *row)
                 q->more = true;
                 return false;
         }
-        if (q->n_rows)
-                buf_addc(&q->json, ',');
-        provider_wql_json(row, &q->json);
+        if (q->row) {
+                q->broken = !q->row(q->ctx, row, &q->full);
+        } else {
+                if (q->n_rows)
+                        buf_addc(&q->json, ',');
+                provider_wql_json(row, &q->json);
+                q->full = q->json.n >= q->limit;
+                q->broken = q->json.failed;
+        }
         q->n_rows++;
-        q->full = q->json.n >= q->limit || q->n_rows >= PAGE_ROWS;
-        return !q->json.failed;
+        q->full |= q->n_rows >= PAGE_ROWS;
+        return !q->broken;
 }
 
 static int work(struct db_job *j, struct db_conn *c, struct err *e)
 {
         struct provider_wql_request *q = container_of(j, struct provider_wql_request, db_job);
-        struct provider_wql_opts o = { .dialect = q->dialect, .timeout_us = q->provider->query_timeout_us, .skip = q->skip };
+        struct provider_wql_opts o = { .dialect = q->dialect, .timeout_us = q->provider->query_timeout_us, .skip = q->skip,
+                                       .ns = q->ns, .server = q->server };
         int r = model_changes_last(c, &q->seq, e);
 
         if (r == 0)
                 r = provider_wql_run(c, q->text, &o, add_row, q, &q->why, e);
-        if (r == 0 && q->json.failed)
+        if (r == 0 && q->broken)
                 r = err_set(e, ERR_NOMEM, "out of memory");
         return r;
 }
@@ -133,7 +140,7 @@ void provider_wql_submit(struct provider *p, struct provider_wql_request *q)
 {
         q->provider = p;
         q->n_rows = 0;
-        q->more = q->full = false;
+        q->more = q->full = q->broken = false;
         q->why = (struct wql_error){ 0 };
         q->limit = q->page_bytes ? q->page_bytes : PAGE_BYTES;
         buf_init(&q->json, 0);

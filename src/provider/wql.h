@@ -50,8 +50,12 @@ struct provider_wql_request {
         struct provider_caller caller;
         struct str text;
         enum wql_dialect dialect;
+        struct str ns, server;          /* what __NAMESPACE and __SERVER are compared with; p NULL: NULL */
         uint64_t skip;                  /* rows that earlier pages held */
         size_t page_bytes;              /* stop after about so much JSON; 0: 1 MiB */
+        /* Instead of JSON: gets each row on a database thread, where the row lives during the call.  @full_out: the
+         * page ends behind this row (preset to false).  False: memory is out. */
+        bool (*row)(void *ctx, const struct provider_wql_row *row, bool *full_out);
         void (*done)(struct provider_wql_request *q);   /* loop thread, once */
         void *ctx;
 
@@ -68,7 +72,7 @@ struct provider_wql_request {
         struct provider *provider;
         struct db_job db_job;
         size_t limit;
-        bool full;
+        bool full, broken;
 };
 void provider_wql_submit(struct provider *p, struct provider_wql_request *q);
 
