@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hex.h"
+#include "base/utf16.h"
 
 static void comparing(void **state)
 {
@@ -145,12 +146,37 @@ static void base64_refuses(void **state)
         assert_int_equal(base64url_decode(STR("Zm9vYmFy"), raw, 6, &n), 0);
 }
 
+/* ---- UTF-16 ---- */
+
+static void utf16(void **state)
+{
+        static const char wide[] = "a\0\xe9\0\xac\x20\x3d\xd8\x00\xde";      /* a, e acute, euro, U+1F600 */
+        static const char broken[] = "\x3d\xd8\x61\0\x00\xde";                 /* a high half, a, a low half */
+        struct arena a;
+        struct buf b;
+
+        arena_init(&a, 0);
+        buf_init(&b, 0);
+        assert_true(str_eqz(utf16_decode(wide, 5, &a), "a\303\251\342\202\254\360\237\230\200"));
+        utf16_encode(STR("a\303\251\342\202\254\360\237\230\200"), &b);
+        assert_true(str_eq(buf_str(&b), (struct str){ wide, 10 }));
+        assert_int_equal(utf16_units(STR("a\303\251\342\202\254\360\237\230\200")), 5);
+        assert_true(str_eqz(utf16_decode(broken, 3, &a), "\357\277\275a\357\277\275"));
+        buf_reset(&b);
+        utf16_encode(STR("\355\240\200x\303"), &b);    /* a surrogate, a cut character */
+        assert_int_equal(b.n, 2 * utf16_units(STR("\355\240\200x\303")));
+        assert_memory_equal(b.p + b.n - 4, "x\0\xfd\xff", 4);
+        assert_int_equal(utf16_decode("", 0, &a).n, 0);
+        buf_fini(&b);
+        arena_fini(&a);
+}
+
 int test_text(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(comparing), cmocka_unit_test(cutting),        cmocka_unit_test(numbers),
                 cmocka_unit_test(utf8),      cmocka_unit_test(copies),         cmocka_unit_test(hexadecimal),
-                cmocka_unit_test(base64_vectors), cmocka_unit_test(base64_refuses),
+                cmocka_unit_test(base64_vectors), cmocka_unit_test(base64_refuses), cmocka_unit_test(utf16),
         };
 
         return cmocka_run_group_tests_name("text", tests, NULL, NULL);
