@@ -16,17 +16,18 @@ import sys
 
 RANK = {
     "base": 0,
-    "os": 1, "hash": 1, "codec": 1,
+    "os": 1, "hash": 1, "codec": 1, "ndr": 1, "ntlm": 1, "spnego": 1,
     "loop": 2, "conf": 2, "db": 2,
-    "http": 3, "auth": 3, "fetch": 3,
-    "cas": 4, "cim": 4,
-    "snapshot": 5, "model": 5, "wql": 5,
+    "http": 3, "auth": 3, "fetch": 3, "gss": 3,
+    "cas": 4, "cim": 4, "rpc": 4,
+    "snapshot": 5, "model": 5, "wql": 5, "rpcd": 5,
     "event": 6, "distmgr": 6,
     "provider": 7,
     "httpd": 8, "rest": 8, "dp": 8, "site": 8,
 }
 ALSO = {"codec": {"hash"}, "db": {"loop"}}                      # peers of the same rank
 ONLY = {"hash": {"base"}, "codec": {"base", "hash"},            # pure by construction
+        "ndr": {"base"}, "ntlm": {"base"}, "spnego": {"base"},
         "site": {"base", "os", "codec"}}                        # the client library is never a server
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
