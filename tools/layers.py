@@ -20,7 +20,7 @@ RANK = {
     "loop": 2, "conf": 2, "db": 2,
     "http": 3, "auth": 3, "fetch": 3, "gss": 3,
     "cas": 4, "cim": 4, "rpc": 4,
-    "snapshot": 5, "model": 5, "wql": 5, "rpcd": 5,
+    "snapshot": 5, "model": 5, "wql": 5, "rpcd": 5, "wmio": 5,
     "event": 6, "distmgr": 6,
     "provider": 7,
     "httpd": 8, "rest": 8, "dp": 8, "site": 8,
