@@ -115,6 +115,11 @@ struct rpc_server_ops {
          * peer as in struct rpc_request; display as in struct rpc_caller or NULL.
          */
         void (*logon)(void *arg, const struct rpc_caller *caller, const char *peer, const struct err *e);
+        /*
+         * A connection has gone (rpc_conn_free(), its calls are cancelled): no request of that number comes any more.
+         * For DCOM, whose objects outlive connections but not their silence.  May be NULL.
+         */
+        void (*closed)(void *arg, uint64_t connection);
         void *arg;
 };
 
