@@ -31,6 +31,7 @@ static void write_done(struct db_job *j)
 void dm_write(struct distmgr *d, struct dm_write *w, const char *who, const char *from)
 {
         w->d = d;
+        w->news = d->n_news;
         snprintf(w->actor.who, sizeof(w->actor.who), "%s", who);
         snprintf(w->actor.from, sizeof(w->actor.from), "%s", from);
         snprintf(w->actor.wire, sizeof(w->actor.wire), "%s", *from ? "dp" : "internal");
@@ -59,6 +60,7 @@ static void read_done(struct db_job *j)
 void dm_read(struct distmgr *d, struct dm_read *r)
 {
         r->d = d;
+        r->news = d->n_news;
         r->job.work = read_work;
         r->job.done = read_done;
         d->n_pending++;

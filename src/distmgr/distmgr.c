@@ -136,7 +136,7 @@ static void all_stale(struct distmgr *d)
         void *v;
 
         while (map_next(&d->by_dp, &it, NULL, &v))
-                ((struct session *)v)->fresh = false;
+                dm_session_stale(v);
 }
 
 /* TM_DistributionPoint.Name="X" */
@@ -146,12 +146,13 @@ static void stale(struct distmgr *d, struct str path)
         size_t it = 0;
         void *v;
 
+        d->n_news++;                    /* of one we have no session of yet, too: its row may just be read */
         (void)str_cut(str_cut(path, '"', &name), '"', &name);
         while (map_next(&d->by_dp, &it, NULL, &v)) {
                 struct session *s = v;
 
                 if (str_eqz_nocase(name, s->name))
-                        s->fresh = false;
+                        dm_session_stale(s);
         }
 }
 

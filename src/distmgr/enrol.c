@@ -63,7 +63,7 @@ static void enrol_then(struct dm_write *w)
                 return;
         }
         log_info(LOG, "DP %s has enrolled", n->name);
-        (void)dm_session_put(d, &n->row);
+        (void)dm_session_put(d, &n->row, w->news);
         m = (struct dpwire_enrolled){
                 .certificate = str_of(n->cert_pem), .ca = str_of(d->o.ca->cert_pem), .nal_path = str_of(n->row.nal_path),
                 .site_code = str_of(n->row.site_code), .package_path = STR(PACKAGE_PATH),
@@ -152,7 +152,7 @@ static void renew_then(struct dm_write *w)
         } else {
                 if (s) {
                         s->old_cert = n->before;
-                        s->fresh = false;
+                        dm_session_stale(s);
                         dm_wake(w->d);  /* reads the row again */
                 }
                 buf_init(&b, 0);

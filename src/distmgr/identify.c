@@ -66,7 +66,7 @@ static void judge(struct who *w, const struct session *s)
 
 static void note_refusal(struct distmgr *d, const struct who *w)
 {
-        struct session *s = dm_session_put(d, &w->row);
+        struct session *s = dm_session_put(d, &w->row, w->r.news);
         bool first;
 
         /* The right one is connected, or between two polls; whoever this is, it harms nothing. */
@@ -99,7 +99,7 @@ static void who_then(struct dm_read *r)
                 free(w);
                 return;
         }
-        s = dm_session_put(d, &w->row);
+        s = dm_session_put(d, &w->row, w->r.news);
         if (!s) {
                 http_reply_empty(w->x, 503);
         } else {

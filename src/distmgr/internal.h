@@ -70,6 +70,7 @@ struct session {
         struct hash_id cert, old_cert;  /* old_cert: valid for a renewal whose answer was lost */
         bool enrolled, maintenance;
         bool fresh;                     /* the fields above are what the database says */
+        uint64_t stale_since;           /* the news (distmgr.n_news) after which a row must have been read to be fresh */
         bool online;
         bool skewed;
         int64_t skew_us;                /* the DP's clock minus ours */
@@ -142,6 +143,7 @@ struct distmgr {
         struct list gc_waiters;         /* content requests that wait for the collector */
         struct loop_timer *due, *offers, *audit, *retain, *gc;
         bool refreshing_offers, refresh_offers_again;
+        uint64_t n_news;                /* changes of DP rows heard of so far */
         int64_t audited_us;
         uint64_t n_differences;
         char difference[480];
@@ -153,6 +155,7 @@ struct distmgr {
 struct dm_write {
         struct db_job job;
         struct distmgr *d;
+        uint64_t news;                  /* distmgr.n_news when it was asked for */
         struct actor actor;
         int (*fn)(struct dm_write *w, struct tx *t, struct err *e);     /* writer thread */
         void (*then)(struct dm_write *w);       /* loop, after COMMIT; w->job.r and err; frees the container */
@@ -162,6 +165,7 @@ void dm_write(struct distmgr *d, struct dm_write *w, const char *who, const char
 struct dm_read {
         struct db_job job;
         struct distmgr *d;
+        uint64_t news;                  /* distmgr.n_news when it was asked for */
         int (*fn)(struct dm_read *r, struct db_conn *c, struct err *e); /* reader thread */
         void (*then)(struct dm_read *r);
 };
@@ -202,8 +206,15 @@ struct order *dm_order_of_manifest(struct session *s, const struct hash_id *mani
 /* ---- session.c ---- */
 struct session *dm_session(const struct distmgr *d, int64_t dp_id);
 struct session *dm_session_by_cert(const struct distmgr *d, const struct hash_id *cert);
-/* The session of that row, made or brought up to date; NULL when memory is out. */
-struct session *dm_session_put(struct distmgr *d, const struct model_dp *row);
+/*
+ * The session of that row, made or brought up to date; NULL when memory is out.
+ * @news: of the job that read the row.  A change heard of since then leaves the
+ * session stale, for the row may be from before it: a revoked certificate or a
+ * deleted DP must not come back by a slow reader.
+ */
+struct session *dm_session_put(struct distmgr *d, const struct model_dp *row, uint64_t news);
+/* What is known of it may be out of date; it is read again by the next pass, or when it calls. */
+void dm_session_stale(struct session *s);
 void dm_session_free(struct session *s);
 /* Its DP was deleted: polls are answered, orders forgotten. */
 void dm_session_gone(struct session *s);

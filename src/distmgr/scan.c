@@ -400,7 +400,7 @@ static void carry_out_rows(struct distmgr *d, const struct scan *s)
         }
         for (size_t i = 0; i < s->n_rows; i++) {
                 bool known = dm_session(d, s->rows[i].dp_id) != NULL;
-                struct session *x = dm_session_put(d, &s->rows[i]);
+                struct session *x = dm_session_put(d, &s->rows[i], s->r.news);
 
                 if (!x)
                         continue;

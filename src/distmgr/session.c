@@ -292,19 +292,32 @@ static void began_maintenance(struct session *s)
         }
 }
 
-struct session *dm_session_put(struct distmgr *d, const struct model_dp *row)
+void dm_session_stale(struct session *s)
+{
+        s->fresh = false;
+        s->stale_since = ++s->d->n_news;
+}
+
+struct session *dm_session_put(struct distmgr *d, const struct model_dp *row, uint64_t news)
 {
         struct session *s = dm_session(d, row->dp_id);
         bool was;
 
-        if (!s)
+        if (!s) {
                 s = session_new(d, row);
+                if (s)
+                        s->stale_since = d->n_news;
+        }
         if (!s)
                 return NULL;
+        if (s->fresh && news < s->stale_since)
+                return s;               /* a newer row was read before this one */
         snprintf(s->name, sizeof(s->name), "%s", row->name);
         was = s->maintenance;
         s->maintenance = row->maintenance;
-        s->fresh = true;
+        s->fresh = news >= s->stale_since;
+        if (!s->fresh)
+                dm_wake(d);             /* reads it again */
         set_cert(s, &row->cert);
         if (!was && s->maintenance)
                 began_maintenance(s);
