@@ -8,6 +8,7 @@ enum { FILTER_BYTES = 4 << 20, CLASSES_MAX = 512 };
 
 struct event_filters {
         struct map by_text;
+        struct event_reading reading;
 };
 
 struct event_filter {
@@ -20,11 +21,11 @@ struct event_filter {
         const struct cim_class **classes;
         size_t n_classes;
         struct str key, key_value;
-        /* what it said last, about a change that is its own difference */
-        int64_t last_seq;
-        struct str last_before, last_after;
-        const struct cim_class *last_events[EVENTS_OF_A_CHANGE];
-        size_t n_last_events;
+        /* What it said last, of the reading of that generation. */
+        uint64_t generation;
+        size_t wanted[EVENTS_OF_A_CHANGE];      /* which of the reading's events */
+        size_t n_wanted;
+        struct buf texts[EVENTS_OF_A_CHANGE];   /* empty: not written yet */
 };
 
 int event_filters_new(struct event_filters **out)
@@ -41,6 +42,7 @@ void event_filters_free(struct event_filters *f)
         if (!f)
                 return;
         map_fini(&f->by_text, NULL);
+        event_reading_fini(&f->reading);
         free(f);
 }
 
@@ -124,8 +126,8 @@ static void find_key(struct event_filter *f)
 static void filter_destroy(struct event_filter *f)
 {
         arena_fini(&f->arena);
-        free((char *)f->last_before.p);
-        free((char *)f->last_after.p);
+        for (size_t i = 0; i < EVENTS_OF_A_CHANGE; i++)
+                buf_fini(&f->texts[i]);
         free(f->text);
         free(f);
 }
@@ -133,6 +135,8 @@ static void filter_destroy(struct event_filter *f)
 static int filter_make(struct event_filter *f, struct str query, struct wql_error *e)
 {
         arena_init(&f->arena, FILTER_BYTES);
+        for (size_t i = 0; i < EVENTS_OF_A_CHANGE; i++)
+                buf_init(&f->texts[i], 0);
         f->n_refs = 1;
         f->text = str_dup(query);
         if (!f->text)
@@ -204,56 +208,51 @@ struct str event_filter_key(const struct event_filter *f, struct str *value_out)
 
 /* ---- deciding ---- */
 
-static bool wants(struct event_filter *f, struct event_images *m, const struct event_diff *d, const struct cim_class *event)
+static bool wants(const struct event_filter *f, const struct event_images *m, size_t i)
 {
         struct wql_object o;
 
-        return event && cim_class_isa(event, f->binding->event) && event_object(m, d, event, &o) && wql_match(f->program, &o);
+        if (!m->events[i] || !cim_class_isa(m->events[i], f->binding->event))
+                return false;
+        o = event_object(m, i);
+        return wql_match(f->program, &o);
 }
 
-static size_t decide(struct event_filter *f, const struct event_diff *d, const struct cim_class *events[EVENTS_OF_A_CHANGE])
+/* Decides once a difference, however many subscriptions ask. NULL: it cannot be read. */
+static const struct event_images *decide(struct event_filter *f, const struct event_diff *d)
 {
-        struct event_images m;
-        size_t n = 0;
+        struct event_reading *r = &f->all->reading;
+        const struct event_images *m = event_reading_of(r, d);
 
-        if (!event_images_read(&m, d))
-                return 0;
-        for (size_t i = 0; i < EVENTS_OF_A_CHANGE; i++) {
-                const struct cim_class *event = event_of_change(&m, d, i);
-
-                if (wants(f, &m, d, event))
-                        events[n++] = event;
+        if (m && f->generation == r->generation)
+                return m;
+        f->generation = r->generation;
+        f->n_wanted = 0;
+        for (size_t i = 0; m && i < EVENTS_OF_A_CHANGE; i++) {
+                buf_reset(&f->texts[i]);
+                if (wants(f, m, i))
+                        f->wanted[f->n_wanted++] = i;
         }
-        event_images_fini(&m);
-        return n;
-}
-
-static bool image_same(struct str a, struct str b)
-{
-        return !a.p || !b.p ? a.p == b.p : str_eq(a, b);
-}
-
-static void remember(struct event_filter *f, const struct event_diff *d)
-{
-        free((char *)f->last_before.p);
-        free((char *)f->last_after.p);
-        f->last_before = (struct str){ d->before.p ? str_dup(d->before) : NULL, d->before.n };
-        f->last_after = (struct str){ d->after.p ? str_dup(d->after) : NULL, d->after.n };
-        f->last_seq = (d->before.p && !f->last_before.p) || (d->after.p && !f->last_after.p) ? 0 : d->seq;
+        return m;
 }
 
 size_t event_filter_match(struct event_filter *f, const struct event_diff *d, const struct cim_class *events[EVENTS_OF_A_CHANGE])
 {
-        if (f->n_refs > 1 && f->last_seq == d->seq && image_same(f->last_before, d->before) &&
-            image_same(f->last_after, d->after)) {
-                memcpy(events, f->last_events, sizeof(f->last_events));
-                return f->n_last_events;
-        }
-        f->n_last_events = decide(f, d, f->last_events);
-        memcpy(events, f->last_events, sizeof(f->last_events));
-        if (f->n_refs > 1)
-                remember(f, d);
-        return f->n_last_events;
+        const struct event_images *m = decide(f, d);
+
+        for (size_t i = 0; m && i < f->n_wanted; i++)
+                events[i] = m->events[f->wanted[i]];
+        return m ? f->n_wanted : 0;
+}
+
+bool event_filter_object(struct event_filter *f, const struct event_diff *d, size_t i, struct wql_object *out)
+{
+        const struct event_images *m = decide(f, d);
+
+        if (!m || i >= f->n_wanted)
+                return false;
+        *out = event_object(m, f->wanted[i]);
+        return true;
 }
 
 /* ---- as JSON ---- */
@@ -343,25 +342,34 @@ void event_filter_write_event(const struct event_filter *f, const struct cim_ins
         arena_fini(&a);
 }
 
-void event_filter_write(const struct event_filter *f, const struct event_diff *d, const struct cim_class *event,
-                        struct buf *out)
+static void write_event(const struct event_filter *f, const struct event_images *m, size_t event, struct buf *out)
 {
-        struct event_images m;
-        struct cim_instance *i;
+        struct cim_instance i = *m->selves[event];
         const bool *only;
+        struct arena a;
 
-        if (!event_images_read(&m, d)) {
-                out->failed = true;
-                return;
-        }
-        i = event_instance(&m, d, event);
-        only = selected(f, event, &m.arena);
-        if (i && only) {
-                put_object(f, i, "TargetInstance", m.after ? m.after : m.before, &m.arena);
-                put_object(f, i, "PreviousInstance", m.after ? m.before : NULL, &m.arena);
-                write_object(i, only, out);
+        arena_init(&a, 0);
+        i.values = arena_array(&a, i.class->n_properties, sizeof(*i.values));
+        only = selected(f, i.class, &a);
+        if (i.values && only) {
+                memcpy(i.values, m->selves[event]->values, i.class->n_properties * sizeof(*i.values));
+                put_object(f, &i, "TargetInstance", m->after ? m->after : m->before, &a);
+                put_object(f, &i, "PreviousInstance", m->after ? m->before : NULL, &a);
+                write_object(&i, only, out);
         } else {
                 out->failed = true;
         }
-        event_images_fini(&m);
+        arena_fini(&a);
+}
+
+struct str event_filter_text(struct event_filter *f, const struct event_diff *d, size_t i)
+{
+        const struct event_images *m = decide(f, d);
+        struct buf *text = &f->texts[i];
+
+        if (!m || i >= f->n_wanted)
+                return STR_NULL;
+        if (!text->n)
+                write_event(f, m, f->wanted[i], text);
+        return text->failed ? STR_NULL : buf_str(text);
 }

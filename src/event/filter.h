@@ -42,6 +42,10 @@ size_t event_filter_match(struct event_filter *f, const struct event_diff *d, co
 /* The same of an event that is no change: whether it is wanted, and as JSON. */
 bool event_filter_match_event(const struct event_filter *f, const struct cim_instance *event);
 void event_filter_write_event(const struct event_filter *f, const struct cim_instance *event, struct buf *out);
-/* The event as JSON, "__CLASS" first, as the query selects it; TIME_CREATED is that of the commit. out->failed: no. */
-void event_filter_write(const struct event_filter *f, const struct event_diff *d, const struct cim_class *event,
-                        struct buf *out);
+/*
+ * event_filter_text - the i-th of those events as JSON, "__CLASS" first, as the query selects it; TIME_CREATED is that
+ * of the commit.  Lives until the filter is asked about another difference.  STR_NULL: memory is out.
+ */
+struct str event_filter_text(struct event_filter *f, const struct event_diff *d, size_t i);
+/* What BY looks at in the i-th of those events; lives until any filter is asked about another difference. */
+bool event_filter_object(struct event_filter *f, const struct event_diff *d, size_t i, struct wql_object *out);

@@ -26,24 +26,6 @@ static int read_one(struct event_images *m, struct str class_name, struct str js
         return c ? cim_json_read(c, json, &m->arena, out, e) : err_set(e, ERR_CORRUPT, "there is no such class");
 }
 
-bool event_images_read(struct event_images *m, const struct event_diff *d)
-{
-        struct err e = { 0 };
-
-        arena_init(&m->arena, IMAGES_BYTES);
-        if (read_one(m, d->class_name, d->before, &m->before, &e) == 0 &&
-            read_one(m, d->class_name, d->after, &m->after, &e) == 0 && (m->before || m->after))
-                return true;
-        log_error(LOG, "change %lld of %.*s makes no events: %s", (long long)d->seq, STR_ARG(d->path), e.text);
-        arena_fini(&m->arena);
-        return false;
-}
-
-void event_images_fini(struct event_images *m)
-{
-        arena_fini(&m->arena);
-}
-
 static bool is_ready(const struct cim_instance *condition)
 {
         const struct cim_value *v = condition ? cim_get(condition, "Ready") : NULL;
@@ -51,7 +33,7 @@ static bool is_ready(const struct cim_instance *condition)
         return v && v->i;
 }
 
-const struct cim_class *event_of_change(const struct event_images *m, const struct event_diff *d, size_t i)
+static const struct cim_class *event_of(const struct event_images *m, const struct event_diff *d, size_t i)
 {
         if (i == 0)
                 return event_class(!m->before ? "__InstanceCreationEvent" : m->after ? "__InstanceModificationEvent" :
@@ -79,7 +61,7 @@ void event_set_time(struct cim_instance *event, int64_t when_us)
         event->values[k] = (struct cim_value){ .u = (uint64_t)(when_us + WIN32_EPOCH_US) * 10 };
 }
 
-struct cim_instance *event_instance(struct event_images *m, const struct event_diff *d, const struct cim_class *event)
+static struct cim_instance *self_of(struct event_images *m, const struct event_diff *d, const struct cim_class *event)
 {
         struct cim_instance *i = cim_instance_new(event, &m->arena);
 
@@ -91,12 +73,74 @@ struct cim_instance *event_instance(struct event_images *m, const struct event_d
         return i;
 }
 
-bool event_object(struct event_images *m, const struct event_diff *d, const struct cim_class *event, struct wql_object *out)
+struct wql_object event_object(const struct event_images *m, size_t i)
 {
-        *out = (struct wql_object){ .self = event_instance(m, d, event) };
-        if (cim_class_isa(event, event_class("__InstanceOperationEvent"))) {
-                out->target = m->after ? m->after : m->before;
-                out->previous = m->after ? m->before : NULL;
+        struct wql_object o = { .self = m->selves[i] };
+
+        if (cim_class_isa(m->events[i], event_class("__InstanceOperationEvent"))) {
+                o.target = m->after ? m->after : m->before;
+                o.previous = m->after ? m->before : NULL;
         }
-        return out->self != NULL;
+        return o;
+}
+
+/* ---- reading, once ---- */
+
+static int read_images(struct event_images *m, const struct event_diff *d, struct err *e)
+{
+        int r = read_one(m, d->class_name, d->before, &m->before, e);
+
+        if (r == 0)
+                r = read_one(m, d->class_name, d->after, &m->after, e);
+        if (r == 0 && !m->before && !m->after)
+                r = err_set(e, ERR_CORRUPT, "there is no image");
+        for (size_t i = 0; r == 0 && i < EVENTS_OF_A_CHANGE; i++) {
+                m->events[i] = event_of(m, d, i);
+                if (m->events[i] && !(m->selves[i] = self_of(m, d, m->events[i])))
+                        r = err_set(e, ERR_NOMEM, "out of memory");
+        }
+        return r;
+}
+
+static bool same_image(struct str a, struct str b)
+{
+        return !a.p || !b.p ? a.p == b.p : str_eq(a, b);
+}
+
+/* The reading keeps the texts it was made of. */
+static bool keep_texts(struct event_reading *r, const struct event_diff *d)
+{
+        struct arena *a = &r->images.arena;
+
+        r->seq = d->seq;
+        r->class_name = arena_str(a, d->class_name);
+        r->before = d->before.p ? arena_str(a, d->before) : STR_NULL;
+        r->after = d->after.p ? arena_str(a, d->after) : STR_NULL;
+        return r->class_name.p && !d->before.p == !r->before.p && !d->after.p == !r->after.p;
+}
+
+void event_reading_fini(struct event_reading *r)
+{
+        if (r->generation)
+                arena_fini(&r->images.arena);
+        r->images = (struct event_images){ 0 };
+        r->generation = 0;
+}
+
+const struct event_images *event_reading_of(struct event_reading *r, const struct event_diff *d)
+{
+        struct err e = { 0 };
+
+        if (r->generation && r->seq == d->seq && same_image(r->before, d->before) && same_image(r->after, d->after) &&
+            str_eq(r->class_name, d->class_name))
+                return &r->images;
+        event_reading_fini(r);
+        arena_init(&r->images.arena, IMAGES_BYTES);
+        r->generation = ++r->last_generation;
+        if (read_images(&r->images, d, &e) == 0 && keep_texts(r, d))
+                return &r->images;
+        log_error(LOG, "change %lld of %.*s makes no events: %s", (long long)d->seq, STR_ARG(d->path),
+                  e.text[0] ? e.text : "out of memory");
+        event_reading_fini(r);
+        return NULL;
 }

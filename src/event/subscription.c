@@ -76,40 +76,25 @@ static bool gather(struct event_subscription *s, char *json, const struct wql_ob
         return !s->blocked;
 }
 
-static bool gather_diff(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event)
+static bool gather_diff(struct event_subscription *s, const struct event_diff *d, size_t i, struct str text)
 {
-        struct event_images m;
         struct wql_object o;
-        bool taken = false;
-        struct buf b;
 
-        if (!event_images_read(&m, d))
-                return true;
-        buf_init(&b, 0);
-        event_filter_write(s->filter, d, event, &b);
-        if (event_object(&m, d, event, &o))
-                taken = gather(s, buf_steal(&b), &o, d->since);
-        buf_fini(&b);
-        event_images_fini(&m);
-        return taken;
+        return !event_filter_object(s->filter, d, i, &o) || gather(s, str_dup(text), &o, d->since);
 }
 
-static bool deliver(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event)
+/* The i-th event of a difference. */
+static bool deliver(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event, size_t i)
 {
-        struct event_notice n = { .class = event, .sequence = d->resume };
+        const struct str text = event_filter_text(s->filter, d, i);
         bool taken = true;
-        struct buf b;
 
+        if (!text.p)
+                return true;            /* it cannot be written, whoever asks; the log has it */
         if (s->aggregates.group)
-                return gather_diff(s, d, event);
-
-        buf_init(&b, 0);
-        event_filter_write(s->filter, d, event, &b);
-        n.json = buf_str(&b);
-        if (!b.failed)
-                taken = s->o.deliver(s->o.ctx, &n);
+                return gather_diff(s, d, i, text);
+        taken = s->o.deliver(s->o.ctx, &(struct event_notice){ .class = event, .json = text, .sequence = d->resume });
         s->full = !taken;
-        buf_fini(&b);
         return taken;
 }
 
@@ -120,7 +105,7 @@ static enum event_fate offer(void *ctx, const struct event_diff *d)
         size_t n = event_filter_match(s->filter, d, events);
 
         for (size_t i = s->half_seq == d->seq ? s->n_sent : 0; i < n; i++) {
-                if (deliver(s, d, events[i]))
+                if (deliver(s, d, events[i], i))
                         continue;
                 s->half_seq = d->seq;
                 s->n_sent = i;
