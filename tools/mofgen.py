@@ -16,6 +16,8 @@ import sys
 TYPES = {'sint8': 16, 'uint8': 17, 'sint16': 2, 'uint16': 18, 'sint32': 3, 'uint32': 19, 'sint64': 20, 'uint64': 21,
          'real32': 4, 'real64': 5, 'string': 8, 'boolean': 11, 'datetime': 101, 'char16': 103, 'object': 13}
 REFERENCE = 102
+MOST_ANCESTORS = 32
+NUMBER = '(?:0|[1-9][0-9]{0,17})'
 BITS = {'sint8': 8, 'uint8': 8, 'sint16': 16, 'uint16': 16, 'sint32': 32, 'uint32': 32, 'sint64': 64, 'uint64': 64}
 # qualifier -> where it may stand: c class, p property, m method, a parameter
 QUALIFIERS = {'abstract': 'c', 'association': 'c', 'embedded': 'c', 'secured': 'c', 'view': 'c', 'description': 'cpma',
@@ -25,10 +27,11 @@ QUALIFIERS = {'abstract': 'c', 'association': 'c', 'embedded': 'c', 'secured': '
               'out': 'a', 'optional': 'a'}
 TOKEN = re.compile(r'''(?P<space>[ \t\r\n]+|//[^\n]*|/\*.*?\*/)
                      |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
-                     |(?P<number>[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?))
-                     |(?P<string>"(?:[^"\\\n]|\\.)*")
+                     |(?P<number>[+-]?(?:0[xX][0-9a-fA-F]{1,16}|(?:0|[1-9][0-9]{0,19})(?:\.[0-9]{1,20})?)(?![0-9A-Za-z_]))
+                     |(?P<string>"(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*")
                      |(?P<punct>[{}\[\]();:,=])''', re.X | re.S)
 UNESCAPE = {'n': '\n', 't': '\t', 'r': '\r', '"': '"', "'": "'", '\\': '\\'}
+ESCAPE = {'\n': '\\n', '\t': '\\t', '\r': '\\r', '"': '\\"', '\\': '\\\\'}
 
 
 class MofError(Exception):
@@ -41,8 +44,12 @@ class Token:
 
 
 def tokens(path):
-    with open(path, encoding='utf-8') as f:
-        text = f.read()
+    with open(path, 'rb') as f:
+        data = f.read()
+    try:
+        text = data.decode('utf-8')
+    except UnicodeDecodeError as e:
+        raise MofError(f'{path}:{data.count(10, 0, e.start) + 1}: a byte that is not UTF-8') from e
     at, line, out = 0, 1, []
     while at < len(text):
         m = TOKEN.match(text, at)
@@ -81,13 +88,13 @@ class Parser:
             return True
         return False
 
-    def literal(self):
+    def literal(self, in_array=False):
         """A value in MOF text, with strings joined and unescaped: ('string', 'abc') or ('number', 8) ..."""
         t = self.now
-        if self.accept('{'):
+        if not in_array and self.accept('{'):
             items = []
             while not self.accept('}'):
-                items.append(self.literal())
+                items.append(self.literal(True))
                 if not self.accept(','):
                     self.take('}')
                     break
@@ -256,6 +263,8 @@ def link(classes):
         while at:
             if at in seen:
                 fail(c.token, f'class {c.name} is its own ancestor')
+            if len(seen) > MOST_ANCESTORS:
+                fail(c.token, f'class {c.name} has more than {MOST_ANCESTORS} ancestors')
             seen.add(at)
             at = at.super
     for c in classes:
@@ -306,12 +315,15 @@ def check_property(c, p, by_name):
         a, b = p.strings(names), p.strings(numbers)
         if (a is None) != (b is None) or (a and len(a) != len(b)):
             fail(p.token, f'{word}: {names} and {numbers} must go in parallel')
-        if b and (t not in BITS or not all(re.fullmatch('-?[0-9]+', n) for n in b)):
+        if b and (t not in BITS or not all(re.fullmatch(f'-?{NUMBER}', n) for n in b)):
             fail(p.token, f'{word}: {numbers} wants numbers, on an integer')
-    if p.text('range') and not re.fullmatch('[0-9]+-[0-9]+|[a-z]-[a-z]', p.text('range')):
+    if p.text('range') and not re.fullmatch(f'{NUMBER}-{NUMBER}|[a-z]-[a-z]', p.text('range')):
         fail(p.token, f'{word}: Range wants "low-high"')
-    if p.text('sizelimit') and (t != 'string' or not p.text('sizelimit').isdigit()):
+    if p.text('sizelimit') and (t != 'string' or not re.fullmatch('[1-9][0-9]{0,8}', p.text('sizelimit'))):
         fail(p.token, f'{word}: SizeLimit wants a number, on a string')
+    most = p.qual('max')
+    if most and (not p.array or most[0] != 'number' or not isinstance(most[1], int) or not 0 < most[1] < 1 << 32):
+        fail(p.token, f'{word}: max wants a number, on an array')
     if p.default is not None:
         check_default(p, t, word)
 
@@ -331,18 +343,21 @@ def check_default(p, t, word):
 
 # ---- writing ----
 
+def escaped(s):
+    """Between quotes in C, and in MOF."""
+    return ''.join(ESCAPE.get(ch, ch) for ch in s)
+
+
 def c_string(s):
     if s is None:
         return 'NULL'
-    out = ''.join(f'\\{ch}' if ch in '"\\' else '\\n' if ch == '\n' else ch for ch in s)
-    return f'"{out}"'
+    return f'"{escaped(s)}"'
 
 
 def mof_text(literal):
     kind, value = literal
     if kind == 'string':
-        body = ''.join(f'\\{ch}' if ch in '"\\' else '\\n' if ch == '\n' else ch for ch in value)
-        return f'"{body}"'
+        return f'"{escaped(value)}"'
     if kind == 'array':
         return '{' + ', '.join(mof_text(i) for i in value) + '}'
     return str(value)

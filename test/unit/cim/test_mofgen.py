@@ -43,6 +43,14 @@ BAD = [
     ('[abstract, View("A")] class A { [key] uint32 X; };', 1, 'must have a key and not be abstract'),
     ('// one\n/* two\n three */ class A { string X = "open; };', 3, 'unexpected character'),
     ('class A { [Description("a" 3)] uint32 X; };', 1, 'expected )'),
+    ('class A { [max("x")] uint32 X[]; };', 1, 'max wants a number'),
+    ('class A { [max(4294967296)] uint32 X[]; };', 1, 'max wants a number'),
+    ('class A { [max(5)] uint32 X; };', 1, 'max wants a number, on an array'),
+    ('class A { uint32 X = 0080; };', 1, 'unexpected character'),
+    ('class A { uint32 X = ' + 5000 * '9' + '; };', 1, 'unexpected character'),
+    ('class A\n{ string X = "a\x01"; };', 2, 'unexpected character'),
+    ('class A { string X = ' + 5000 * '{' + '; };', 1, 'expected a value'),
+    ('class A0 { };' + ''.join(f'class A{i + 1} : A{i} {{ }};' for i in range(40)), 1, 'more than 32 ancestors'),
 ]
 
 
