@@ -21,9 +21,9 @@ RANK = {
     "http": 3, "auth": 3, "fetch": 3, "gss": 3,
     "cas": 4, "cim": 4, "rpc": 4,
     "snapshot": 5, "model": 5, "wql": 5, "rpcd": 5, "wmio": 5,
-    "event": 6, "distmgr": 6,
+    "event": 6, "distmgr": 6, "dcom": 6,
     "provider": 7,
-    "httpd": 8, "rest": 8, "dp": 8, "site": 8,
+    "httpd": 8, "rest": 8, "dp": 8, "site": 8, "wmi": 8,
 }
 ALSO = {"codec": {"hash"}, "db": {"loop"}}                      # peers of the same rank
 ONLY = {"hash": {"base"}, "codec": {"base", "hash"},            # pure by construction
