@@ -145,8 +145,9 @@ void dpwire_orders_encode(struct buf *b, const struct dpwire_orders *m)
         buf_addz(b, "]}");
 }
 
-static void order_decode(struct jreader *j, json_t *o, struct dpwire_order *out)
+static void order_decode(struct jreader *j, json_t *o, void *element)
 {
+        struct dpwire_order *out = element;
         bool plain;
 
         if (!json_is_object(o)) {
@@ -170,21 +171,12 @@ static void order_decode(struct jreader *j, json_t *o, struct dpwire_order *out)
 int dpwire_orders_decode(struct arena *a, struct str body, struct dpwire_orders *out, struct err *e)
 {
         struct jreader j;
-        json_t *v;
-        size_t n;
         int r = jreader_open(&j, a, "orders", body, DPWIRE_SMALL_BODY, e);
 
         *out = (struct dpwire_orders){ 0 };
         if (r < 0)
                 return r;
-        v = j_array(&j, j.root, "orders", DPWIRE_MAX_ORDERS);
-        n = json_array_size(v);
-        out->v = arena_array(a, n, sizeof(*out->v));
-        if (n && !out->v)
-                j.r = err_set(e, ERR_NOMEM, "orders: out of memory");
-        for (size_t i = 0; i < n && j.r == 0; i++)
-                order_decode(&j, json_array_get(v, i), &out->v[i]);
-        out->n = j.r == 0 ? n : 0;
+        out->v = j_objects(&j, "orders", DPWIRE_MAX_ORDERS, sizeof(*out->v), order_decode, &out->n);
         return jreader_close(&j);
 }
 

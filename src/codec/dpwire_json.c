@@ -71,15 +71,28 @@ static json_t *member_of(struct jreader *j, json_t *o, const char *member, bool 
         return v;
 }
 
-json_t *j_array(struct jreader *j, json_t *o, const char *member, size_t max)
+void *j_objects(struct jreader *j, const char *member, size_t max, size_t size,
+                void (*each)(struct jreader *j, json_t *o, void *element), size_t *n_out)
 {
-        json_t *v = member_of(j, o, member, true);
+        json_t *v = member_of(j, j->root, member, true);
+        size_t n = json_array_size(v);
+        char *elements;
 
+        *n_out = 0;
         if (v && !json_is_array(v))
                 jreader_fail(j, member, "is not an array");
-        else if (v && json_array_size(v) > max)
+        else if (n > max)
                 jreader_fail(j, member, "has more elements than are taken");
-        return j->r == 0 ? v : NULL;
+        if (j->r < 0 || n == 0)
+                return NULL;
+        elements = arena_array(j->a, n, size);
+        if (!elements)
+                j->r = err_set(j->e, ERR_NOMEM, "%s: out of memory", j->what);
+        for (size_t i = 0; i < n && j->r == 0; i++)
+                each(j, json_array_get(v, i), elements + i * size);
+        if (j->r == 0)
+                *n_out = n;
+        return elements;
 }
 
 static uint64_t number_of(struct jreader *j, json_t *v, const char *member, uint64_t max)

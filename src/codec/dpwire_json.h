@@ -26,7 +26,12 @@ MUST int jreader_close(struct jreader *j);
 void jreader_fail(struct jreader *j, const char *member, const char *why);
 
 /* Members of an object. Required unless the name says otherwise. */
-json_t *j_array(struct jreader *j, json_t *o, const char *member, size_t max);
+/*
+ * An array of at most max objects, each read into its element of size bytes, which
+ * begins as zeros.  In the arena; *n_out is 0 after a failure.
+ */
+void *j_objects(struct jreader *j, const char *member, size_t max, size_t size,
+                void (*each)(struct jreader *j, json_t *o, void *element), size_t *n_out);
 uint64_t j_u64(struct jreader *j, json_t *o, const char *member, uint64_t max);
 uint64_t j_opt_u64(struct jreader *j, json_t *o, const char *member, uint64_t max);     /* absent: 0 */
 bool j_opt_bool(struct jreader *j, json_t *o, const char *member);                      /* absent: false */

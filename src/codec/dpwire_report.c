@@ -51,31 +51,26 @@ void dpwire_progress_encode(struct buf *b, const struct dpwire_progresses *m)
         buf_addz(b, "]}");
 }
 
+static void progress_decode(struct jreader *j, json_t *o, void *element)
+{
+        struct dpwire_progress *out = element;
+
+        out->id = j_u64(j, o, "id", INT64_MAX);
+        out->bytes_done = j_u64(j, o, "bytes_done", INT64_MAX);
+        out->bytes_total = j_u64(j, o, "bytes_total", INT64_MAX);
+        out->bytes_held = j_opt_u64(j, o, "bytes_held", INT64_MAX);
+        out->files_total = j_opt_u64(j, o, "files_total", INT64_MAX);
+}
+
 int dpwire_progress_decode(struct arena *a, struct str body, struct dpwire_progresses *out, struct err *e)
 {
         struct jreader j;
-        json_t *v;
-        size_t n;
         int r = jreader_open(&j, a, "progress", body, DPWIRE_SMALL_BODY, e);
 
         *out = (struct dpwire_progresses){ 0 };
         if (r < 0)
                 return r;
-        v = j_array(&j, j.root, "orders", DPWIRE_MAX_ORDERS);
-        n = json_array_size(v);
-        out->v = arena_array(a, n, sizeof(*out->v));
-        if (n && !out->v)
-                j.r = err_set(e, ERR_NOMEM, "progress: out of memory");
-        for (size_t i = 0; i < n && j.r == 0; i++) {
-                json_t *o = json_array_get(v, i);
-
-                out->v[i].id = j_u64(&j, o, "id", INT64_MAX);
-                out->v[i].bytes_done = j_u64(&j, o, "bytes_done", INT64_MAX);
-                out->v[i].bytes_total = j_u64(&j, o, "bytes_total", INT64_MAX);
-                out->v[i].bytes_held = j_opt_u64(&j, o, "bytes_held", INT64_MAX);
-                out->v[i].files_total = j_opt_u64(&j, o, "files_total", INT64_MAX);
-        }
-        out->n = j.r == 0 ? n : 0;
+        out->v = j_objects(&j, "orders", DPWIRE_MAX_ORDERS, sizeof(*out->v), progress_decode, &out->n);
         return jreader_close(&j);
 }
 
@@ -222,12 +217,19 @@ void dpwire_inventory_encode(struct buf *b, const struct dpwire_inventory *m)
         buf_addz(b, "]}");
 }
 
+static void held_decode(struct jreader *j, json_t *o, void *element)
+{
+        struct dpwire_held *out = element;
+
+        j_package(j, o, true, out->package);
+        out->version = (uint32_t)j_u64(j, o, "version", UINT32_MAX);
+        (void)j_hash(j, o, "manifest", true, &out->manifest);
+        out->sound = j_opt_bool(j, o, "sound");
+}
+
 int dpwire_inventory_decode(struct arena *a, struct str body, struct dpwire_inventory *out, struct err *e)
 {
-        struct dpwire_held *held;
         struct jreader j;
-        json_t *v;
-        size_t n;
         int r = jreader_open(&j, a, "inventory", body, DPWIRE_INVENTORY_BODY, e);
 
         *out = (struct dpwire_inventory){ 0 };
@@ -237,20 +239,6 @@ int dpwire_inventory_decode(struct arena *a, struct str body, struct dpwire_inve
         out->version = j_opt_text(&j, j.root, "version", DPWIRE_MAX_NAME);
         out->bytes_free = j_opt_u64(&j, j.root, "bytes_free", INT64_MAX);
         out->bytes_total = j_opt_u64(&j, j.root, "bytes_total", INT64_MAX);
-        v = j_array(&j, j.root, "packages", DPWIRE_MAX_PACKAGES);
-        n = json_array_size(v);
-        held = arena_array(a, n, sizeof(*held));
-        if (n && !held)
-                j.r = err_set(e, ERR_NOMEM, "inventory: out of memory");
-        for (size_t i = 0; i < n && j.r == 0; i++) {
-                json_t *o = json_array_get(v, i);
-
-                j_package(&j, o, true, held[i].package);
-                held[i].version = (uint32_t)j_u64(&j, o, "version", UINT32_MAX);
-                (void)j_hash(&j, o, "manifest", true, &held[i].manifest);
-                held[i].sound = j_opt_bool(&j, o, "sound");
-        }
-        out->packages = held;
-        out->n_packages = j.r == 0 ? n : 0;
+        out->packages = j_objects(&j, "packages", DPWIRE_MAX_PACKAGES, sizeof(*out->packages), held_decode, &out->n_packages);
         return jreader_close(&j);
 }

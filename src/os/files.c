@@ -12,63 +12,45 @@ static void os_closep(int *fd)
                 (void)os.close(*fd);
 }
 
+/* One system call moved r of *n bytes: how far on are we?  1: again; 0: done; or the failure, -end for no progress. */
+static int moved(ssize_t r, size_t *n, int end)
+{
+        if (r < 0 && errno != EINTR)
+                return -errno;
+        if (r == 0)
+                return -end;
+        *n -= r > 0 ? (size_t)r : 0;
+        return *n > 0;
+}
+
 int os_pwrite_all(int fd, const void *p, size_t n, off_t at)
 {
-        const char *from = p;
+        size_t left = n;
+        int r = n > 0;
 
-        while (n) {
-                ssize_t r = os.pwrite(fd, from, n, at);
-
-                if (r < 0 && errno == EINTR)
-                        continue;
-                if (r < 0)
-                        return -errno;
-                if (r == 0)
-                        return -EIO;
-                from += r;
-                n -= (size_t)r;
-                at += r;
-        }
-        return 0;
+        while (r > 0)
+                r = moved(os.pwrite(fd, (const char *)p + (n - left), left, at + (off_t)(n - left)), &left, EIO);
+        return r;
 }
 
 int os_write_all(int fd, const void *p, size_t n)
 {
-        const char *from = p;
+        size_t left = n;
+        int r = n > 0;
 
-        while (n) {
-                ssize_t r = os.write(fd, from, n);
-
-                if (r < 0 && errno == EINTR)
-                        continue;
-                if (r < 0)
-                        return -errno;
-                if (r == 0)
-                        return -EIO;
-                from += r;
-                n -= (size_t)r;
-        }
-        return 0;
+        while (r > 0)
+                r = moved(os.write(fd, (const char *)p + (n - left), left), &left, EIO);
+        return r;
 }
 
 int os_pread_all(int fd, void *p, size_t n, off_t at)
 {
-        char *to = p;
+        size_t left = n;
+        int r = n > 0;
 
-        while (n) {
-                ssize_t r = os.pread(fd, to, n, at);
-
-                if (r < 0 && errno == EINTR)
-                        continue;
-                if (r < 0)
-                        return -errno;
-                if (r == 0)
-                        return -ENODATA;
-                to += r;
-                n -= (size_t)r;
-                at += r;
-        }
-        return 0;
+        while (r > 0)
+                r = moved(os.pread(fd, (char *)p + (n - left), left, at + (off_t)(n - left)), &left, ENODATA);
+        return r;
 }
 
 /* Rename and unlink touch the folder; its own fsync makes them last. */
