@@ -36,6 +36,7 @@ struct wmio_property {
         struct cim_value value;         /* the default; null: none */
         const struct wmio_qualifier *qualifiers;
         size_t n_qualifiers;
+        uint32_t offset;                /* of a class that came: where its value stands in a ValueTable */
 };
 
 struct wmio_class;
@@ -58,6 +59,8 @@ struct wmio_class {
         size_t n_properties;
         const struct wmio_method *methods;      /* not known of an instance's class */
         size_t n_methods;
+        const uint16_t *lookup;         /* of a class that came: its properties as its lookup table has them; else NULL */
+        size_t values_size;             /* of a class that came: octets of a ValueTable */
 };
 
 /*
