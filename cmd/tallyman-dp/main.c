@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tallyman-dp - a distribution point: parse, then run or do one thing and end.  tallyman-dp(8) */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "base/map.h"
+#include "../daemon/args.h"
 #include "dp/enrol.h"
 #include "dp/identity.h"
 #include "dp/offline.h"
@@ -30,62 +30,27 @@ static const char usage[] =
         "\n"
         "tallyman-dp(8), tallyman.conf(5)\n";
 
-enum { MAX_OVERRIDES = 256, EXIT_USAGE = 2, EXIT_DAMAGED = 4, TOKEN_FILE_MAX = 4096 };
+enum { EXIT_DAMAGED = 4, TOKEN_FILE_MAX = 4096 };
 
 struct options {
-        struct conf_input in;
-        const char *overrides[MAX_OVERRIDES];
-        char data[4200];
-        bool check, print, json, dry_run;
+        struct daemon_args common;
+        bool json, dry_run;
         const char *site, *token_file, *name, *url;
         const char *words[4];           /* command and its operands */
         int n_words;
 };
 
-static int add_override(struct options *o, const char *text)
-{
-        if (o->in.n_overrides == MAX_OVERRIDES) {
-                fprintf(stderr, "tallyman-dp: at most %d times --set\n", MAX_OVERRIDES);
-                return -1;
-        }
-        o->overrides[o->in.n_overrides++] = text;
-        return 0;
-}
-
 enum { OPT_SITE = 256, OPT_TOKEN, OPT_NAME, OPT_URL, OPT_JSON, OPT_DRY };
 static const struct option longs[] = {
-        { "data", required_argument, NULL, 'd' },     { "config", required_argument, NULL, 'c' },
-        { "set", required_argument, NULL, 's' },      { "check-config", no_argument, NULL, 'C' },
-        { "print-config", no_argument, NULL, 'P' },   { "version", no_argument, NULL, 'V' },
-        { "help", no_argument, NULL, 'h' },           { "site", required_argument, NULL, OPT_SITE },
-        { "token-file", required_argument, NULL, OPT_TOKEN }, { "name", required_argument, NULL, OPT_NAME },
-        { "url", required_argument, NULL, OPT_URL },  { "json", no_argument, NULL, OPT_JSON },
-        { "dry-run", no_argument, NULL, OPT_DRY },    { NULL, 0, NULL, 0 },
+        { "site", required_argument, NULL, OPT_SITE }, { "token-file", required_argument, NULL, OPT_TOKEN },
+        { "name", required_argument, NULL, OPT_NAME }, { "url", required_argument, NULL, OPT_URL },
+        { "json", no_argument, NULL, OPT_JSON },       { "dry-run", no_argument, NULL, OPT_DRY },
+        DAEMON_OPTIONS
 };
 
 static int take_option(struct options *o, int c)
 {
         switch (c) {
-        case 'd':
-                snprintf(o->data, sizeof(o->data), "data_dir=%s", optarg);
-                return add_override(o, o->data);
-        case 'c':
-                o->in.file = optarg;
-                break;
-        case 's':
-                return add_override(o, optarg);
-        case 'C':
-                o->check = true;
-                break;
-        case 'P':
-                o->print = true;
-                break;
-        case 'V':
-                puts("tallyman-dp " TALLYMAN_VERSION);
-                return 1;
-        case 'h':
-                fputs(usage, stdout);
-                return 1;
         case OPT_SITE:
                 o->site = optarg;
                 break;
@@ -105,7 +70,7 @@ static int take_option(struct options *o, int c)
                 o->dry_run = true;
                 break;
         default:
-                return -1;
+                return daemon_arg(&o->common, c, usage);
         }
         return 0;
 }
@@ -125,12 +90,6 @@ static int parse(int argc, char **argv, struct options *o)
                 o->words[o->n_words++] = argv[optind];
         }
         return r;
-}
-
-static int fail(const struct err *e)
-{
-        fprintf(stderr, "tallyman-dp: %s\n", e->text);
-        return err_exit_code(e->kind);
 }
 
 /* ---- commands ---- */
@@ -232,45 +191,29 @@ static const struct command *command_of(const struct options *o)
         return NULL;
 }
 
-static int print_config(const struct conf_dp *cfg)
-{
-        struct buf b;
-        bool ok;
-
-        buf_init(&b, 0);
-        conf_print(&conf_dp_table, cfg, &b);
-        ok = !b.failed && fwrite(b.p, 1, b.n, stdout) == b.n && fflush(stdout) == 0;
-        buf_fini(&b);
-        return ok ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
-        struct options o = { .check = false };
+        struct options o = { .common.program = "tallyman-dp" };
         _cleanup_(conf_dp_freep) struct conf_dp *cfg = NULL;
         const struct command *c;
         struct err e = { 0 };
         int r;
 
-        o.in.overrides = o.overrides;
         r = parse(argc, argv, &o);
         if (r > 0)
                 return 0;
         c = command_of(&o);
-        if (r < 0 || !(c || ((o.check || o.print) && o.n_words == 0))) {
+        if (r < 0 || !(c || ((o.common.check || o.common.print) && o.n_words == 0))) {
                 fputs("tallyman-dp --help shows how it is used\n", stderr);
                 return EXIT_USAGE;
         }
         umask(027);
         os_random(&map_seed, sizeof(map_seed));
-        if (conf_dp_load(&cfg, &o.in, &e) < 0)
-                return fail(&e);
-        if (o.check) {
-                puts("the settings are right");
-                return 0;
-        }
-        if (o.print)
-                return print_config(cfg);
+        if (conf_dp_load(&cfg, &o.common.in, &e) < 0)
+                return daemon_fail(&o.common, &e);
+        r = daemon_settings(&o.common, &conf_dp_table, cfg);
+        if (r >= 0)
+                return r;
         r = c->run(&o, cfg, &e);
-        return r < 0 ? fail(&e) : r;
+        return r < 0 ? daemon_fail(&o.common, &e) : r;
 }
