@@ -215,14 +215,15 @@ void wmio_put_class_part(struct wmio_enc *x, const struct wmio_class *c)
 
 /* ---- MethodsPart ---- */
 
+/* Of no parameters it is a block of no octets, which readers know better than a reference to nothing. */
 static uint32_t put_signature(struct wmio_enc *x, const struct wmio_heap *h, const struct wmio_class *c)
 {
         uint32_t ref = wmio_ref(x, h);
         size_t at = x->b->n;
 
-        if (!c)
-                return WMIO_NO_REF;
         buf_le32(x->b, 0);
+        if (!c)
+                return ref;
         wmio_put_signature(x, c);
         wmio_patch_le32(x->b, at, (uint32_t)(x->b->n - at - 4));
         return ref;
