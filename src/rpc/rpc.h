@@ -100,8 +100,9 @@ void rpc_call_on_cancel(struct rpc_call *c, void (*fn)(struct rpc_call *c, void 
 struct rpc_limits {                     /* 0: the default */
         uint16_t max_frag;              /* 5840: what we offer as max_recv_frag and max_xmit_frag */
         uint32_t max_stub;              /* 4 MiB: of one request, put together */
-        uint32_t max_reply;             /* 64 MiB: of one answer; longer ones are faulted */
+        uint32_t max_reply;             /* 16 MiB: of one answer; longer ones are faulted */
         uint32_t max_partial;           /* 8 MiB: all unfinished requests of a connection */
+        uint32_t max_partial_total;     /* 64 MiB: those of all connections */
         uint32_t max_queued;            /* 16 MiB: output not yet taken, past which no further request is read */
         uint16_t max_contexts;          /* 64 presentation contexts a connection */
         uint16_t max_security;          /* 64 security contexts a connection */
@@ -158,5 +159,8 @@ bool rpc_conn_wants_input(const struct rpc_conn *c);
 const char *rpc_conn_ended(const struct rpc_conn *c);
 /* False until a bind has been answered (with its third leg where there is one): for the handshake time-out. */
 bool rpc_conn_established(const struct rpc_conn *c);
+/* A PDU, or a request of several, has begun and its end is missing; how many PDUs there were: for the fragment time-out. */
+bool rpc_conn_in_pdu(const struct rpc_conn *c);
+uint64_t rpc_conn_pdus(const struct rpc_conn *c);
 /* Calls that a handler has or that are unfinished: a connection with none is idle. */
 size_t rpc_conn_calls(const struct rpc_conn *c);
