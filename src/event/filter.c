@@ -86,6 +86,7 @@ static int find_classes(struct event_filter *f, struct wql_error *e)
         bool about_packages = cim_class_isa(event_class("TM_PackageReady"), b->event) ||
                               cim_class_isa(event_class("TM_PackageNotReady"), b->event);
         bool about_timers = cim_class_isa(event_class("__TimerEvent"), b->event);
+        bool about_failures = cim_class_isa(event_class("__ConsumerFailureEvent"), b->event);
         bool room = true;
 
         f->classes = arena_array(&f->arena, CLASSES_MAX, sizeof(*f->classes));
@@ -97,11 +98,13 @@ static int find_classes(struct event_filter *f, struct wql_error *e)
                 room = !cim_classes[i]->view || add_class(f, cim_classes[i]);
         if (about_packages)
                 room = room && add_class(f, event_class("TM_PackageCondition"));
+        if (about_failures)
+                room = room && add_class(f, event_class("TM_EventFailure"));
         if (about_timers)               /* they are not in the log; their instructions give the subscription a place there */
                 room = room && add_class(f, event_class("__IntervalTimerInstruction"));
         if (!room)
                 return wql_fail(e, WBEM_E_QUOTA_VIOLATION, 0, "the query is about too many classes");
-        if (!about_instances && !about_packages && !about_timers)
+        if (!about_instances && !about_packages && !about_timers && !about_failures)
                 return wql_fail(e, WBEM_E_NOT_SUPPORTED, b->query->sources[0].at, "this site raises no %s", b->event->name);
         return 0;
 }

@@ -26,11 +26,16 @@ static int read_one(struct event_images *m, struct str class_name, struct str js
         return c ? cim_json_read(c, json, &m->arena, out, e) : err_set(e, ERR_CORRUPT, "there is no such class");
 }
 
-static bool is_ready(const struct cim_instance *condition)
+static bool is_true(const struct cim_instance *i, const char *property)
 {
-        const struct cim_value *v = condition ? cim_get(condition, "Ready") : NULL;
+        const struct cim_value *v = i ? cim_get(i, property) : NULL;
 
         return v && v->i;
+}
+
+static bool is_ready(const struct cim_instance *condition)
+{
+        return is_true(condition, "Ready");
 }
 
 static const struct cim_class *event_of(const struct event_images *m, const struct event_diff *d, size_t i)
@@ -38,12 +43,14 @@ static const struct cim_class *event_of(const struct event_images *m, const stru
         if (i == 0)
                 return event_class(!m->before ? "__InstanceCreationEvent" : m->after ? "__InstanceModificationEvent" :
                                    "__InstanceDeletionEvent");
+        if (str_eqz_nocase(d->class_name, "TM_EventFailure"))
+                return m->before ? NULL : event_class(is_true(m->after, "Dropped") ? "__EventDroppedEvent" : "__ConsumerFailureEvent");
         if (!str_eqz_nocase(d->class_name, "TM_PackageCondition") || is_ready(m->before) == is_ready(m->after))
                 return NULL;
         return event_class(is_ready(m->after) ? "TM_PackageReady" : "TM_PackageNotReady");
 }
 
-/* Properties of TM_PackageEvent are those of the condition, by name. */
+/* Properties of TM_PackageEvent are those of the condition, by name; those of a failure are __ConsumerFailureEvent's. */
 static void copy_same(struct cim_instance *to, const struct cim_instance *from)
 {
         for (size_t i = 0; i < to->class->n_properties; i++) {
@@ -67,8 +74,10 @@ static struct cim_instance *self_of(struct event_images *m, const struct event_d
 
         if (!i)
                 return NULL;
-        if (cim_class_isa(event, event_class("TM_PackageEvent")))
+        if (cim_class_isa(event, event_class("TM_PackageEvent")) || cim_class_isa(event, event_class("__EventDroppedEvent")))
                 copy_same(i, m->after ? m->after : m->before);
+        if (cim_class_isa(event, event_class("__EventDroppedEvent")) && cim_get(m->after, "Consumer"))
+                cim_set_str(i, "IntendedConsumer", cim_get(m->after, "Consumer")->s);
         event_set_time(i, d->when_us);
         return i;
 }

@@ -5,7 +5,8 @@
  *
  * A change is at most two events: that an instance came, changed or went, and
  * what of our own is read off it (a TM_PackageCondition whose Ready changed is
- * TM_PackageReady or TM_PackageNotReady).
+ * TM_PackageReady or TM_PackageNotReady; a new TM_EventFailure is
+ * __ConsumerFailureEvent or __EventDroppedEvent).
  *
  * Source: win32 WmiSdk "__InstanceOperationEvent", "__Event" (TIME_CREATED).
  */

@@ -83,8 +83,8 @@ static bool gather_diff(struct event_subscription *s, const struct event_diff *d
         return !event_filter_object(s->filter, d, i, &o) || gather(s, str_dup(text), &o, d->since);
 }
 
-/* The i-th event of a difference. */
-static bool deliver(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event, size_t i)
+/* The i-th event of a difference. Who has the last of them goes on behind it, who has another before it. */
+static bool deliver(struct event_subscription *s, const struct event_diff *d, const struct cim_class *event, size_t i, bool last)
 {
         const struct str text = event_filter_text(s->filter, d, i);
         bool taken = true;
@@ -93,7 +93,8 @@ static bool deliver(struct event_subscription *s, const struct event_diff *d, co
                 return true;            /* it cannot be written, whoever asks; the log has it */
         if (s->aggregates.group)
                 return gather_diff(s, d, i, text);
-        taken = s->o.deliver(s->o.ctx, &(struct event_notice){ .class = event, .json = text, .sequence = d->resume });
+        taken = s->o.deliver(s->o.ctx, &(struct event_notice){ .class = event, .json = text,
+                                                             .sequence = last ? d->resume : d->since });
         s->full = !taken;
         return taken;
 }
@@ -105,7 +106,7 @@ static enum event_fate offer(void *ctx, const struct event_diff *d)
         size_t n = event_filter_match(s->filter, d, events);
 
         for (size_t i = s->half_seq == d->seq ? s->n_sent : 0; i < n; i++) {
-                if (deliver(s, d, events[i], i))
+                if (deliver(s, d, events[i], i, i + 1 == n))
                         continue;
                 s->half_seq = d->seq;
                 s->n_sent = i;
@@ -392,4 +393,13 @@ void event_subscription_close(struct event_subscription *s)
         list_del(&s->link);
         s->engine->n_subscriptions--;
         free(s);
+}
+
+int64_t event_subscription_position(const struct event_subscription *s)
+{
+        const struct event_aggregates *a = &s->aggregates;
+        bool waits = s->full || s->blocked || s->half_seq >= 0 || !list_empty(&s->firings) || !list_empty(&s->coalesce.unsent) ||
+                     (a->group && (event_aggregates_due(a) != TIME_NONE_US || !list_empty(&a->waiting)));
+
+        return waits ? -1 : event_cursor(s->sub);
 }

@@ -70,3 +70,5 @@ MUST int event_subscription_open(struct event_subscription **out, struct event_e
                                  const struct event_subscription_opts *o, struct wql_error *w);
 void event_subscription_room(struct event_subscription *s);     /* not from inside deliver() */
 void event_subscription_close(struct event_subscription *s);    /* not from inside its own callbacks; NULL is harmless */
+/* Everything up to here was taken or is no event of the query, so who keeps it goes on there; -1: not to be said now. */
+int64_t event_subscription_position(const struct event_subscription *s);

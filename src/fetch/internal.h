@@ -31,6 +31,8 @@ struct fetch_pool {
         unsigned busy;                          /* depth of calls into libcurl */
         unsigned reaping;                       /* depth of calls of done */
         bool dead;                              /* freed from within done */
+        bool (*allow)(void *ctx, const struct sockaddr *to);
+        void *allow_ctx;
 };
 
 struct fetch {
@@ -44,6 +46,9 @@ struct fetch {
         void *ctx;
         struct buf body;
         size_t body_limit;
+        struct buf upload;                      /* mail.c */
+        size_t uploaded;
+        struct curl_slist *recipients;
         struct err own;                         /* a failure found on this side */
         char words[CURL_ERROR_SIZE];            /* libcurl's */
         bool paused, resume, cancelled, headed;
@@ -54,6 +59,8 @@ struct fetch {
 void pool_work_soon(struct fetch_pool *p);
 
 /* request.c */
+/* Owned by the pool and started, or freed with what libcurl said. */
+MUST int fetch_launch(struct fetch *f, const char *url, struct fetch **out, struct err *e);
 MUST int fetch_setup(struct fetch *f, const struct fetch_req *r, struct err *e);
 void fetch_destroy(struct fetch *f);            /* off the pool and freed; not from within libcurl */
 

@@ -179,6 +179,8 @@ static int prepare(struct fetch_pool *p, const struct fetch_pool_opts *o, struct
         if (r < 0)
                 return r;
         p->insecure = o->insecure;
+        p->allow = o->allow;
+        p->allow_ctx = o->allow_ctx;
         p->connect_timeout_s = o->connect_timeout_s ? o->connect_timeout_s : 10;
         p->stall_timeout_s = o->stall_timeout_s ? o->stall_timeout_s : 60;
         r = loop_timer_new(&p->timer, p->loop, on_timer, p);

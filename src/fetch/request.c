@@ -10,7 +10,9 @@ void fetch_destroy(struct fetch *f)
                 curl_easy_cleanup(f->easy);
         }
         curl_slist_free_all(f->headers);
+        curl_slist_free_all(f->recipients);
         buf_fini(&f->body);
+        buf_fini(&f->upload);
         free(f);
 }
 
@@ -124,6 +126,19 @@ static int set_trust(struct fetch *f)
         return c ? -1 : 0;
 }
 
+/* With the very address that will be connected to, so no name passes by the pool's rule. */
+static curl_socket_t open_socket(void *cls, curlsocktype purpose, struct curl_sockaddr *a)
+{
+        struct fetch *f = cls;
+
+        if (f->pool->allow && !f->pool->allow(f->pool->allow_ctx, &a->addr)) {
+                if (f->own.kind == ERR_NONE)
+                        (void)err_set(&f->own, ERR_DENIED, "the address that the name leads to is not allowed here");
+                return CURL_SOCKET_BAD;
+        }
+        return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
 static int set_transport(struct fetch *f, const struct fetch_req *r)
 {
         struct fetch_pool *p = f->pool;
@@ -140,6 +155,9 @@ static int set_transport(struct fetch *f, const struct fetch_req *r)
         c |= curl_easy_setopt(f->easy, CURLOPT_BUFFERSIZE,
                               (long)(r->data && !r->long_poll ? FETCH_BUFFER : FETCH_BUFFER_SMALL));
         c |= curl_easy_setopt(f->easy, CURLOPT_CONNECTTIMEOUT, (long)p->connect_timeout_s);
+        c |= curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        c |= curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETDATA, f);
+        c |= curl_easy_setopt(f->easy, CURLOPT_TIMEOUT, (long)r->timeout_s);
         if (!r->long_poll) {
                 c |= curl_easy_setopt(f->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
                 c |= curl_easy_setopt(f->easy, CURLOPT_LOW_SPEED_TIME, (long)p->stall_timeout_s);
@@ -178,6 +196,15 @@ int fetch_setup(struct fetch *f, const struct fetch_req *r, struct err *e)
         return 0;
 }
 
+int fetch_launch(struct fetch *f, const char *url, struct fetch **out, struct err *e)
+{
+        if (curl_multi_add_handle(f->pool->multi, f->easy) != CURLM_OK)
+                return err_set(e, ERR_INTERNAL, "libcurl refused a request to %s", url);
+        list_push_back(&f->pool->fetches, &f->link);
+        *out = f;
+        return 0;
+}
+
 int fetch_start(struct fetch **out, struct fetch_pool *p, const struct fetch_req *r, struct err *e)
 {
         struct fetch *f = calloc(1, sizeof(*f));
@@ -194,15 +221,11 @@ int fetch_start(struct fetch **out, struct fetch_pool *p, const struct fetch_req
         f->body_limit = r->body_limit ? r->body_limit : FETCH_BODY_LIMIT;
         buf_init(&f->body, f->body_limit + 1);
         rc = fetch_setup(f, r, e);
-        if (rc == 0 && curl_multi_add_handle(p->multi, f->easy) != CURLM_OK)
-                rc = err_set(e, ERR_INTERNAL, "libcurl refused a request to %s", r->url);
-        if (rc < 0) {
+        if (rc == 0)
+                rc = fetch_launch(f, r->url, out, e);
+        if (rc < 0)
                 fetch_destroy(f);
-                return rc;
-        }
-        list_push_back(&p->fetches, &f->link);
-        *out = f;
-        return 0;
+        return rc;
 }
 
 void fetch_resume(struct fetch *f)

@@ -252,3 +252,30 @@ MUST int model_timer_fired(struct tx *t, struct str id, int64_t event_us, struct
 
 /* The oldest status messages go, a thousand a call, until keep_rows are left. */
 MUST int model_status_trim(struct tx *t, int64_t keep_rows, struct err *e);
+/* ---- permanent subscriptions: how far they are, how they do ---- */
+struct model_subscription {
+        int64_t id;
+        int64_t cursor;                 /* delivered up to here; -1: begins with what comes next */
+        bool failed;                    /* TM_Subscription.State is "failed last" */
+        struct str filter, query;
+        struct cim_instance *consumer;
+        struct str secret;              /* the consumer's; p NULL: none */
+};
+/* Those that have both filter and consumer; all of it lives in @a. */
+MUST int model_subscriptions(struct db_conn *c, size_t max, struct arena *a, struct model_subscription **out, size_t *n_out,
+                             struct err *e);
+MUST int model_subscription_cursor(struct tx *t, int64_t id, int64_t cursor, struct err *e);     /* not logged; never back */
+/* @error p NULL: it delivers. */
+MUST int model_subscription_state(struct tx *t, int64_t id, struct str error, struct err *e);
+struct model_undelivered {
+        struct str filter, consumer;    /* name; object path */
+        bool dropped;                   /* lost unread, by retention */
+        uint32_t code;
+        struct str description;
+        uint32_t tries;
+        struct str event;               /* JSON; p NULL: not known */
+};
+/* A TM_EventFailure and a status message, which are events themselves; the last MODEL_FAILURES are kept. */
+enum { MODEL_FAILURES = 1000 };
+MUST int model_event_failure(struct tx *t, const struct model_undelivered *f, struct err *e);
+

@@ -91,3 +91,13 @@ int status_raise_dp(struct tx *t, enum status_id id, const struct model_dp *dp, 
 
         return insert(t, &m, &record_id, e);
 }
+
+int status_raise_site(struct tx *t, enum status_id id, const char *text, struct err *e)
+{
+        char code[SITE_CODE_LEN + 1];
+        const struct message m = { .id = id, .site_code = code, .text = text };
+        int64_t record_id;
+        int r = site_own(t->db, &record_id, code, e);
+
+        return r < 0 ? r : insert(t, &m, &record_id, e);
+}

@@ -32,6 +32,8 @@ enum status_id {
         STATUS_UPDATE_FAILED = 8203,
         STATUS_SENDING = 8204,
         STATUS_GAVE_UP = 8211,
+        STATUS_EVENT_FAILED = 10850,            /* ours: a permanent subscription */
+        STATUS_EVENTS_LOST = 10851,
 };
 /* A message is about to go: what shows it. */
 void status_touch(struct tx *t, int64_t record_id);
@@ -40,3 +42,5 @@ void status_touch(struct tx *t, int64_t record_id);
 MUST int status_raise(struct tx *t, enum status_id id, const struct pkg *p, const struct pair *pair, const char *text,
                       struct err *e);
 MUST int status_raise_dp(struct tx *t, enum status_id id, const struct model_dp *dp, const char *text, struct err *e);
+/* About the site as a whole. */
+MUST int status_raise_site(struct tx *t, enum status_id id, const char *text, struct err *e);

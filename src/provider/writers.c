@@ -6,6 +6,7 @@
  * and conditions come from what happens, not from what somebody writes.
  */
 #include "provider/private.h"
+#include "provider/writers_event.h"
 
 static struct str text_of(const struct cim_instance *i, const char *name)
 {
@@ -267,6 +268,10 @@ static int instruction_put(struct tx *t, struct cim_instance *in, struct err *e)
 }
 
 static const struct provider_writer writers[] = {
+        { "ActiveScriptEventConsumer", provider_consumer_refuse, NULL, NULL },
+        { "CommandLineEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
+        { "LogFileEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
+        { "NTEventLogEventConsumer", provider_consumer_refuse, NULL, NULL },
         { "SMS_Advertisement", advert_create, advert_put, advert_delete },
         { "SMS_Collection", collection_create, collection_put, collection_delete },
         { "SMS_DistributionPoint", assignment_create, assignment_put, assignment_delete },
@@ -275,8 +280,12 @@ static const struct provider_writer writers[] = {
         { "SMS_Package", package_create, package_put, package_delete },
         { "SMS_Program", program_create, program_put, program_delete },
         { "SMS_Site", site_create, site_put, site_delete },
+        { "SMTPEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
         { "TM_CollectionMember", member_create, NULL, member_delete },
+        { "TM_WebhookEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
         { "__AbsoluteTimerInstruction", instruction_create, instruction_put, model_timer_delete },
+        { "__EventFilter", provider_filter_create, provider_filter_change, provider_filter_delete },
+        { "__FilterToConsumerBinding", provider_binding_create, provider_binding_change, provider_binding_delete },
         { "__IntervalTimerInstruction", instruction_create, instruction_put, model_timer_delete },
 };
 
