@@ -5,7 +5,9 @@
  * Association classes have views whose references are relative paths in
  * canonical form, so what refers to an object is found by the text of its path.
  * REFERENCES OF gives the associations, ASSOCIATORS OF what stands at their
- * other ends, each object once; ClassDefsOnly gives the classes of either.
+ * other ends, once for each association that leads there; ClassDefsOnly gives
+ * the classes of either, each once.  SchemaOnly asks the same of a class: which
+ * associations may refer to its instances, and of which classes the other ends are.
  *
  * Source: win32 WmiSdk "ASSOCIATORS OF Statement", "REFERENCES OF Statement".
  */
@@ -23,7 +25,7 @@ struct search {
         uint64_t skip;
         bool (*fn)(void *ctx, const struct provider_wql_row *row);
         void *ctx;
-        struct map seen;                /* paths of objects and names of classes given already */
+        struct map seen;                /* names of classes given already */
         bool stopped;
         int r;
         struct err *e;
@@ -81,16 +83,22 @@ static int trim(struct search *s, struct cim_instance *i, struct arena *a)
         return 0;
 }
 
-static void give_result(struct search *s, struct cim_instance *i, struct str key, struct arena *a)
+static void give_class(struct search *s, const struct cim_class *c)
+{
+        struct provider_wql_row row = { .binding = s->binding, .class = c };
+
+        if (is_new(s, str_of(c->name)))
+                give(s, &row);
+}
+
+static void give_result(struct search *s, struct cim_instance *i, struct arena *a)
 {
         struct provider_wql_row row = { .binding = s->binding, .instance = i };
 
         if (s->terms->class_defs_only) {
-                row = (struct provider_wql_row){ .binding = s->binding, .class = i->class };
-                key = str_of(i->class->name);
-        }
-        if (!is_new(s, key))
+                give_class(s, i->class);
                 return;
+        }
         s->r = trim(s, i, a);
         if (s->r == 0)
                 give(s, &row);
@@ -110,7 +118,7 @@ static void follow(struct search *s, struct str reference)
             is_of(s->terms->result_class, keys->class) && has_qualifier(s->terms->required_qualifier, keys->class)) {
                 r = provider_find(s->c, keys, &a, &found, s->e);
                 if (r == 0)
-                        give_result(s, found, reference, &a);
+                        give_result(s, found, &a);
                 else if (r < 0)
                         s->r = r;
         }
@@ -130,7 +138,6 @@ static void other_ends(struct search *s, const struct cim_instance *i)
 static bool on_association(void *ctx, struct cim_instance *i)
 {
         struct search *s = ctx;
-        struct buf path;
         struct arena a;
 
         if (s->associators) {
@@ -138,12 +145,7 @@ static bool on_association(void *ctx, struct cim_instance *i)
                 return !s->stopped && s->r == 0;
         }
         arena_init(&a, 0);
-        buf_init(&path, 2 * CIM_PATH_MAX);
-        if (cim_path_format(i, &path) < 0 || path.failed)
-                s->r = err_set(s->e, ERR_CORRUPT, "a row of %s has no key", i->class->name);
-        else
-                give_result(s, i, buf_str(&path), &a);
-        buf_fini(&path);
+        give_result(s, i, &a);
         arena_fini(&a);
         return !s->stopped && s->r == 0;
 }
@@ -165,7 +167,7 @@ static bool is_wanted(const struct search *s, const struct cim_class *c)
 {
         const struct wql_terms *t = s->terms;
 
-        if (!c->association || !c->view)
+        if (!c->association || c->abstract)
                 return false;
         if (s->associators)
                 return is_of(t->assoc_class, c) && has_qualifier(t->required_assoc_qualifier, c);
@@ -179,7 +181,7 @@ static int read_all(struct search *s)
         for (size_t i = 0; i < n_cim_classes && r == 0 && !s->stopped; i++) {
                 const struct cim_class *c = cim_classes[i];
 
-                if (!is_wanted(s, c))
+                if (!c->view || !is_wanted(s, c))
                         continue;
                 s->association = c;
                 for (size_t k = 0; k < c->n_properties && r == 0 && !s->stopped; k++) {
@@ -206,7 +208,7 @@ static int resolve(struct search *s, struct arena *a, struct wql_error *why)
         if (!cim_class_find(path.class_name))
                 return wql_fail(why, WBEM_E_INVALID_CLASS, q->path_at, "there is no class %.*s", STR_ARG(path.class_name));
         if (!path.n_keys && !path.singleton)
-                return wql_fail(why, WBEM_E_NOT_SUPPORTED, q->path_at, "the associations of a class are not kept: name an object");
+                return wql_fail(why, WBEM_E_NOT_SUPPORTED, q->path_at, "name an object, or ask about the class with WHERE SchemaOnly");
         if (cim_path_bind(&path, a, &keys, &e) < 0)
                 return wql_fail(why, WBEM_E_INVALID_OBJECT_PATH, q->path_at, "%s", e.text);
         if (!keys->class->view)
@@ -223,6 +225,53 @@ static int resolve(struct search *s, struct arena *a, struct wql_error *why)
         return 0;
 }
 
+/* ---- of a class ---- */
+
+/* Whether instances of @source may stand in a reference of that declared class. */
+static bool may_hold(const struct cim_property *reference, const struct cim_class *source)
+{
+        return cim_class_isa(source, cim_class_find(str_of(reference->reference)));
+}
+
+static void other_classes(struct search *s, const struct cim_class *association, size_t role)
+{
+        for (size_t k = 0; k < association->n_properties && !s->stopped && s->r == 0; k++) {
+                const struct cim_property *p = &association->properties[k];
+                const struct cim_class *end = p->reference ? cim_class_find(str_of(p->reference)) : NULL;
+
+                if (end && k != role && is_named(s->terms->result_role, p->name) && is_of(s->terms->result_class, end) &&
+                    has_qualifier(s->terms->required_qualifier, end))
+                        give_class(s, end);
+        }
+}
+
+/* SchemaOnly */
+static int read_schema(struct search *s, struct arena *a, struct wql_error *why)
+{
+        const struct wql_query *q = s->binding->query;
+        const struct cim_class *source;
+        struct err e = { 0 };
+        struct cim_path path;
+
+        source = cim_path_parse(q->path, a, &path, &e) == 0 ? cim_class_find(path.class_name) : NULL;
+        if (!source)
+                return wql_fail(why, WBEM_E_INVALID_CLASS, q->path_at, "there is no class %.*s", STR_ARG(q->path));
+        for (size_t i = 0; i < n_cim_classes && !s->stopped && s->r == 0; i++) {
+                const struct cim_class *c = cim_classes[i];
+
+                for (size_t k = 0; k < c->n_properties && is_wanted(s, c); k++) {
+                        if (!c->properties[k].reference || !is_named(s->terms->role, c->properties[k].name) ||
+                            !may_hold(&c->properties[k], source))
+                                continue;
+                        if (s->associators)
+                                other_classes(s, c, k);
+                        else
+                                give_class(s, c);
+                }
+        }
+        return s->r;
+}
+
 int provider_wql_associations(struct db_conn *c, const struct wql_binding *b, const struct provider_wql_opts *o, struct arena *a,
                               bool (*fn)(void *ctx, const struct provider_wql_row *row), void *ctx, struct wql_error *why,
                               struct err *e)
@@ -231,11 +280,9 @@ int provider_wql_associations(struct db_conn *c, const struct wql_binding *b, co
                             .skip = o->skip, .fn = fn, .ctx = ctx, .e = e };
         int r;
 
-        if (s.terms->schema_only)
-                return wql_fail(why, WBEM_E_NOT_SUPPORTED, 0, "SchemaOnly is not supported: ask for meta_class");
         map_init(&s.seen, true);
-        r = resolve(&s, a, why);
-        if (r == 0)
+        r = s.terms->schema_only ? read_schema(&s, a, why) : resolve(&s, a, why);
+        if (r == 0 && !s.terms->schema_only)
                 r = read_all(&s);
         map_fini(&s.seen, NULL);
         return r;

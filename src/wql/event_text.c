@@ -4,6 +4,8 @@
 
 void wql_event_query_text(const struct wql_event_parts *p, struct buf *out)
 {
+        if (!p->event_class.n)
+                return;
         buf_printf(out, "select * from %.*s", STR_ARG(p->event_class));
         if (p->within_s > 0)
                 buf_printf(out, " within %.15g", p->within_s);

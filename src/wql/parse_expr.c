@@ -31,6 +31,11 @@ static const char *const dateparts[N_WQL_DATEPARTS][2] = {
         [WQL_MILLISECOND] = { "Millisecond", "Ms" },
 };
 
+static bool is_reserved(struct str word)
+{
+        return str_eqz_nocase(word, "NULL") || str_eqz_nocase(word, "TRUE") || str_eqz_nocase(word, "FALSE");
+}
+
 int wql_parse_name(struct wql_parser *p, struct wql_name *out)
 {
         out->at = p->lex.at;
@@ -38,8 +43,7 @@ int wql_parse_name(struct wql_parser *p, struct wql_name *out)
         do {
                 if (p->lex.token != TOK_IDENT)
                         return wql_expected(p, "a name");
-                if (str_eqz_nocase(p->lex.text, "NULL") || str_eqz_nocase(p->lex.text, "TRUE") ||
-                    str_eqz_nocase(p->lex.text, "FALSE"))
+                if (is_reserved(p->lex.text))
                         return wql_grammar(p, p->lex.at, "%.*s is reserved and cannot be a name", STR_ARG(p->lex.text));
                 if (p->lex.text.n > WQL_MAX_NAME)
                         return wql_fail(p->e, WBEM_E_QUOTA_VIOLATION, p->lex.at, "a name may have %d characters", WQL_MAX_NAME);
@@ -201,7 +205,7 @@ static int parse_isa(struct wql_parser *p, struct wql_node *n)
         n->op = WQL_ISA;
         n->right = (struct wql_operand){ .kind = WQL_CONST, .at = p->lex.at };
         n->right.value = (struct wql_const){ .type = WQL_STRING, .s = p->lex.text };
-        if (p->lex.token != TOK_STRING && p->lex.token != TOK_IDENT)
+        if (p->lex.token != TOK_STRING && (p->lex.token != TOK_IDENT || is_reserved(p->lex.text)))
                 return wql_expected(p, "a class name");
         wql_lex_next(&p->lex);
         return must_be_name(p, &n->left, "ISA");

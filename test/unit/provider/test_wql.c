@@ -32,6 +32,24 @@ static void gives(struct fixture *f, const char *text, const char *rows)
         assert_false(q.more);
 }
 
+/* The names of the classes that are the rows, with blanks between. */
+static void gives_classes(struct fixture *f, const char *text, const char *names)
+{
+        static const char before[] = "{\"__GENUS\":1,\"__CLASS\":\"";
+        struct buf got;
+
+        if (ask(f, text, 0, 0) < 0)
+                fail_msg("%s: %s", text, q.err.text);
+        buf_init(&got, 0);
+        for (const char *p = q.json.p; p && (p = strstr(p, before)); p++) {
+                const char *name = p + strlen(before);
+
+                buf_printf(&got, "%s%.*s", got.n ? " " : "", (int)strcspn(name, "\""), name);
+        }
+        assert_string_equal(got.p ? got.p : "", names);
+        buf_fini(&got);
+}
+
 static int teardown(void **state)
 {
         buf_fini(&q.json);
@@ -112,6 +130,12 @@ static void what_is_associated(void **state)
         assert_int_equal(ask(f, "ASSOCIATORS OF {SMS_Program.PackageID='P0100002',ProgramName='Install'} WHERE ClassDefsOnly", 0, 0), 0);
         assert_int_equal(q.n_rows, 1);
         assert_ptr_equal(strstr(q.json.p, "{\"__GENUS\":1,\"__CLASS\":\"SMS_Package\","), q.json.p);
+        gives_classes(f, "ASSOCIATORS OF {SMS_Program} WHERE SchemaOnly", "SMS_Package");
+        gives_classes(f, "ASSOCIATORS OF {SMS_Package} WHERE SchemaOnly RequiredQualifier = Association", "");
+        gives_classes(f, "ASSOCIATORS OF {SMS_Package} WHERE SchemaOnly ResultRole = pkgServer", "SMS_DistributionPoint");
+        gives_classes(f, "REFERENCES OF {SMS_Program} WHERE SchemaOnly", "SMS_PkgToPkgProgram_a");
+        gives_classes(f, "REFERENCES OF {root\\sms\\site_P01:SMS_Package} WHERE SchemaOnly Role = ownedPackage", "SMS_PackageToSourceSite_a");
+        gives_classes(f, "REFERENCES OF {SMS_Package} WHERE SchemaOnly Role = nosuch", "");
         assert_true(ask(f, "REFERENCES OF {SMS_Package.PackageID='P0100009'}", 0, 0) < 0);
         assert_int_equal(q.why.status, WBEM_E_NOT_FOUND);
 }
