@@ -151,16 +151,29 @@ int dp_new(struct dp **out, struct loop *l, const struct dp_opts *o, struct err 
         return 0;
 }
 
-/* After this no job is on a worker, and all that came back was told. */
+static bool outstanding(const struct dp *d)
+{
+        return !orders_idle(d) || d->mail.jobs || d->gc.running || (d->serve && d->serve->lookups);
+}
+
+/*
+ * After this no job is on a worker, and all that came back was told.  What comes
+ * back may give a worker more to do: a version that was just committed is reported,
+ * and the report is written down.
+ */
 static void stop_workers(struct dp *d)
 {
+        for (int i = 0; i < 100 && d->store && d->verify && d->read && (outstanding(d) || i < 3); i++) {
+                workers_drain(d->store);
+                workers_drain(d->verify);
+                workers_drain(d->read);
+                loop_run_once(d->loop);
+        }
         workers_free(d->store);
         workers_free(d->verify);
         workers_free(d->read);
         d->store = d->verify = d->read = NULL;
-        for (int i = 0; i < 100 && (!list_empty(&d->orders) || d->mail.jobs || d->gc.running ||
-                                   (d->serve && d->serve->lookups) || i < 3); i++)
-                loop_run_once(d->loop);
+        orders_stop(d);                 /* those whose reports wait on disk */
 }
 
 void dp_free(struct dp *d)

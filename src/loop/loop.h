@@ -12,8 +12,8 @@
  *
  * Ownership: a timer nobody freed is freed with its loop; workers are freed
  * before it.  loop_new() makes the process ignore SIGPIPE, for a peer that hangs
- * up is an error code, not an end.  No function waits but loop_run() and
- * workers_free().
+ * up is an error code, not an end.  No function waits but loop_run(),
+ * workers_drain() and workers_free().
  *
  * Threads: functions are for the loop thread unless they say "any thread".
  */
@@ -72,6 +72,8 @@ struct job {
  */
 MUST int workers_new(struct workers **out, struct loop *l, const char *name, unsigned n);
 void workers_submit(struct workers *w, struct job *j);          /* loop thread */
+/* Waits until the work of all that was submitted is done; the loop has yet to run their done callbacks. */
+void workers_drain(struct workers *w);         /* loop thread */
 /* Waits for queued jobs to finish, ends the threads; done callbacks still pending run in loop_run. */
 void workers_free(struct workers *w);          /* NULL is harmless */
 DEFINE_FREEP(struct workers *, workers_free)

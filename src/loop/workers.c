@@ -19,9 +19,10 @@ struct workers {
         char name[16];
         unsigned n;                     /* threads that run; 0: inline */
         bool ending;                    /* guarded by lock */
+        unsigned busy;                  /* guarded by lock: jobs taken and not finished */
         struct list queue;              /* guarded by lock; job.link */
         pthread_mutex_t lock;
-        pthread_cond_t more;
+        pthread_cond_t more, quiet;
         pthread_t threads[];
 };
 
@@ -33,8 +34,18 @@ static struct job *next_job(struct workers *w)
         while (list_empty(&w->queue) && !w->ending)
                 pthread_cond_wait(&w->more, &w->lock);
         n = list_pop_front(&w->queue);
+        w->busy += n != NULL;
         pthread_mutex_unlock(&w->lock);
         return n ? list_entry(n, struct job, link) : NULL;
+}
+
+static void finish(struct workers *w, struct job *j)
+{
+        loop_finish_job(j->loop, j);
+        pthread_mutex_lock(&w->lock);
+        if (--w->busy == 0 && list_empty(&w->queue))
+                pthread_cond_broadcast(&w->quiet);
+        pthread_mutex_unlock(&w->lock);
 }
 
 static void *worker_main(void *arg)
@@ -45,7 +56,7 @@ static void *worker_main(void *arg)
         (void)pthread_setname_np(pthread_self(), w->name);
         while ((j = next_job(w))) {
                 j->work(j);
-                loop_finish_job(j->loop, j);
+                finish(w, j);
         }
         return NULL;
 }
@@ -77,6 +88,7 @@ int workers_new(struct workers **out, struct loop *l, const char *name, unsigned
         list_init(&w->queue);
         pthread_mutex_init(&w->lock, NULL);
         pthread_cond_init(&w->more, NULL);
+        pthread_cond_init(&w->quiet, NULL);
         r = start_threads(w, n);
         if (r < 0) {
                 workers_free(w);
@@ -101,6 +113,14 @@ void workers_submit(struct workers *w, struct job *j)
         pthread_mutex_unlock(&w->lock);
 }
 
+void workers_drain(struct workers *w)
+{
+        pthread_mutex_lock(&w->lock);
+        while (w->busy || !list_empty(&w->queue))
+                pthread_cond_wait(&w->quiet, &w->lock);
+        pthread_mutex_unlock(&w->lock);
+}
+
 void workers_free(struct workers *w)
 {
         if (!w)
@@ -112,6 +132,7 @@ void workers_free(struct workers *w)
         for (unsigned i = 0; i < w->n; i++)
                 pthread_join(w->threads[i], NULL);
         pthread_cond_destroy(&w->more);
+        pthread_cond_destroy(&w->quiet);
         pthread_mutex_destroy(&w->lock);
         free(w);
 }

@@ -10,7 +10,7 @@
 #include "codec/dpwire.h"
 #include "httpd/httpd.h"
 
-enum { FAKE_MAX_ORDERS = 16, FAKE_MAX_REPORTS = 64, FAKE_MAX_PIECES = 4096, FAKE_PIECE = 100000 };
+enum { FAKE_MAX_ORDERS = 160, FAKE_MAX_REPORTS = 400, FAKE_MAX_PIECES = 4096, FAKE_PIECE = 100000 };
 
 struct fake_report {
         struct dpwire_report m;         /* text and files are copies below */

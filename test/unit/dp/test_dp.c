@@ -252,6 +252,26 @@ static void dp_restarts(void **state)
         assert_int_equal(r->m.bytes_received + r->m.bytes_reused, w->site.total_bytes);
 }
 
+/* Wherever an order stands when the DP is told to end, the DP ends, and goes on with it in its next life. */
+static void stops_at_any_moment(void **state)
+{
+        struct world *w = *state;
+        uint64_t id = 0;
+
+        for (int turns = 0; turns < 40; turns++) {
+                id = install(w, 1);
+                for (int i = 0; i < turns && !fake_site_report(&w->site, id); i++) {
+                        loop_run_once(w->loop);
+                        (void)usleep(turns % 2 ? 300 : 0);
+                }
+                dp_stop(w);
+                dp_start(w);
+                assert_int_equal(reported(w, id)->m.result, DPWIRE_INSTALLED);
+                id = fake_site_order(&w->site, DPWIRE_REMOVE, PACKAGE, 0);
+                assert_int_equal(reported(w, id)->m.result, DPWIRE_REMOVED);
+        }
+}
+
 static void reports_wait_for_the_site(void **state)
 {
         struct world *w = *state;
@@ -469,6 +489,7 @@ int main(void)
                 T(broken_connections_resume),
                 T(site_restarts),
                 T(dp_restarts),
+                T(stops_at_any_moment),
                 T(reports_wait_for_the_site),
                 T(wrong_bytes),
                 T(wrong_piece),

@@ -251,6 +251,46 @@ static void jobs_run(unsigned threads, bool ordered)
         loop_free(l);
 }
 
+struct relay {
+        struct job job;
+        struct workers *w;
+        int left, done;
+};
+
+static void relay_work(struct job *j)
+{
+        container_of(j, struct relay, job)->left--;
+}
+
+static void relay_done(struct job *j)
+{
+        struct relay *r = container_of(j, struct relay, job);
+
+        r->done++;
+        if (r->left)
+                workers_submit(r->w, j);
+}
+
+/* What ends in an orderly way: work that leads to work is carried to its end before the threads go. */
+static void drained_workers_have_done_all(void **state)
+{
+        struct relay r = { .job = { .work = relay_work, .done = relay_done }, .left = 3 };
+        struct loop *l;
+
+        assert_int_equal(loop_new(&l), 0);
+        assert_int_equal(workers_new(&r.w, l, "relay", 2), 0);
+        workers_drain(r.w);
+        workers_submit(r.w, &r.job);
+        for (int i = 1; i <= 3; i++) {
+                workers_drain(r.w);
+                assert_int_equal(r.left, 3 - i);
+                loop_run_once(l);
+                assert_int_equal(r.done, i);
+        }
+        workers_free(r.w);
+        loop_free(l);
+}
+
 static void many_workers(void **state)
 {
         jobs_run(4, false);
@@ -338,6 +378,7 @@ int main(void)
                 cmocka_unit_test(run_once_does_what_is_ready),
                 cmocka_unit_test(timers_repeat_and_end),
                 cmocka_unit_test(soon_leaves_room),
+                cmocka_unit_test(drained_workers_have_done_all),
                 cmocka_unit_test(many_workers),
                 cmocka_unit_test(one_worker_keeps_order),
                 cmocka_unit_test(inline_is_at_once),
