@@ -292,6 +292,7 @@ static void on_report(void *ctx, struct http_exchange *x)
         struct err e = { 0 };
 
         if (s->report_status) {
+                s->n_refused++;
                 http_reply_empty(x, s->report_status);
                 return;
         }

@@ -54,6 +54,7 @@ struct fake_site {
         /* what was seen */
         struct fake_report reports[FAKE_MAX_REPORTS];
         size_t n_reports;
+        unsigned n_refused;             /* reports answered with report_status */
         unsigned n_polls, n_content, n_inventories, n_progress, n_manifests;
         uint64_t bytes_sent;            /* of content */
         uint64_t last_offset;

@@ -280,7 +280,7 @@ static void reports_wait_for_the_site(void **state)
 
         w->site.report_status = 503;
         id = install(w, 1);
-        WAIT(w, (dp_get_stats(w->dp, &st), st.letters > 0));
+        WAIT(w, w->site.n_refused > 0);
         for (int i = 0; i < 50; i++) {
                 loop_run_once(w->loop);
                 (void)usleep(500);
