@@ -41,7 +41,7 @@ static int open_index(struct cas *c, struct err *e)
         if (!path)
                 return err_set(e, ERR_NOMEM, "content library %s: out of memory", c->dir);
         r = db_conn_open(&c->db, path, &sql_library,
-                         DB_WRITER | DB_FULL_SYNC | (c->o.small ? DB_SMALL_CACHE : 0), e);
+                         DB_WRITER | DB_FULL_SYNC | DB_ALONE | (c->o.small ? DB_SMALL_CACHE : 0), e);
         free(path);
         if (r < 0 && e && e->kind == ERR_CORRUPT)
                 return err_prefix(e, "content library %s: remove library.db*, and the index is built anew from packs",
@@ -97,6 +97,7 @@ int cas_open(struct cas **out, const char *dir, const struct cas_opts *o, struct
         if (!c)
                 return err_set(e, ERR_NOMEM, "content library %s: out of memory", dir);
         c->dirfd = c->packs_fd = c->manifests_fd = c->lock_fd = -1;
+        c->generation = 1;
         list_init(&c->writers);
         (void)pthread_mutex_init(&c->lock, NULL);
         (void)pthread_mutex_init(&c->packs_lock, NULL);
@@ -239,8 +240,19 @@ int cas_mark_damaged(struct cas *c, const struct hash_id *id, struct err *e)
         if (s)
                 db_bind_blob(s, 1, id->b, HASH_LEN);
         r = s ? db_run(s, e) : err_number(ERR_INTERNAL);
+        c->generation++;                /* what is put again must look for the damaged copy */
         (void)pthread_mutex_unlock(&c->lock);
         return r;
+}
+
+void cas_tidy(struct cas *c)
+{
+        struct err e = { 0 };
+
+        (void)pthread_mutex_lock(&c->lock);
+        if (db_tidy(c->db, &e) < 0)
+                log_warn("cas", "%s: %s", c->dir, e.text);
+        (void)pthread_mutex_unlock(&c->lock);
 }
 
 int cas_stats(struct cas *c, struct cas_stats *out, struct err *e)

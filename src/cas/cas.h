@@ -48,7 +48,7 @@ struct cas_writer;
 struct cas_opts {
         uint64_t pack_bytes;            /* a pack is closed when it passes this; 0: 256 MiB */
         uint64_t reserve_bytes;         /* keep that much of the file system free; less: ERR_NO_SPACE */
-        bool small;                     /* tallyman-dp: little memory (1.5 MB with one writer) */
+        bool small;                     /* tallyman-dp: little memory (3 MB with one writer) */
         int64_t hold_us;                /* how long a manifest without a version keeps its pieces; 0: 7 days */
 };
 /*
@@ -99,6 +99,17 @@ MUST int cas_writer_sync(struct cas_writer *w, struct err *e);
 void cas_writer_free(struct cas_writer *w);
 DEFINE_FREEP(struct cas_writer *, cas_writer_free)
 uint64_t cas_writer_unsynced(struct cas_writer *w);       /* bytes since the last checkpoint */
+/* Only the bytes, for a commit to come: the index learns of the pieces in its transaction. */
+MUST int cas_writer_flush(struct cas_writer *w, struct err *e);
+/*
+ * cas_put_run - append records that lie one behind the other, as they came over the wire, in one write.
+ * @run     n bytes, whole records, whose hashes the caller has just computed
+ * @absent  a cas_generation() from before the caller asked for these pieces and found them absent; 0: he did not
+ * Pieces that are there already are left out.  0 or < 0.
+ */
+MUST int cas_put_run(struct cas_writer *w, const uint8_t *run, size_t n, uint64_t absent, struct err *e);
+/* As long as it is the same, what was absent is absent, but for what writers have put. 0: no such thing can be said. */
+uint64_t cas_generation(struct cas *c);
 
 /* ---- manifests and versions ---- */
 /* Descriptor for an unnamed or temporary file in the library to write a manifest to. */
@@ -129,7 +140,8 @@ struct cas_version {
         uint64_t n_files, total_bytes;
 };
 /*
- * cas_version_commit - make a version visible; everything of it must be checkpointed.
+ * cas_version_commit - make a version visible; what writers have put until now is synced and becomes part of the
+ * index in the same transaction.
  * @replace  drop other versions of the package in the same transaction (a DP keeps one)
  * CAS_E_ABSENT: a piece is missing or damaged (nothing changed; @e names its file).
  * Committing what is committed already is CAS_OK.
@@ -163,6 +175,8 @@ struct cas_gc_stats {
         uint64_t packs_removed;         /* rewritten ones among them */
         uint64_t packs_rewritten, manifests_removed;
 };
+/* Do now what would else be done in somebody's way: the index's log is emptied. */
+void cas_tidy(struct cas *c);
 /* Drop pieces that nothing keeps, remove empty packs, rewrite those more than half dead. dry_run only counts. */
 MUST int cas_gc(struct cas *c, bool dry_run, struct cas_gc_stats *out, struct err *e);
 struct cas_stats {

@@ -272,5 +272,6 @@ int cas_gc(struct cas *c, bool dry_run, struct cas_gc_stats *out, struct err *e)
         if (r == 0)
                 r = gc_packs(&g, true, e);
         free(g.dead);
+        cas_tidy(c);
         return r;
 }

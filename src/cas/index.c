@@ -23,7 +23,7 @@ int index_find(struct cas *c, const struct hash_id *id, struct index_row *out, s
 
         if (!s)
                 return err_number(ERR_INTERNAL);
-        db_bind_blob(s, 1, id->b, HASH_LEN);
+        db_bind_borrowed(s, 1, id->b, HASH_LEN);
         r = db_step(s, e);
         if (r > 0) {
                 out->place = db_col_i64(s, 0);
@@ -63,7 +63,7 @@ int index_pack_state(struct cas *c, uint32_t pack, int state, struct err *e)
 }
 
 /* 1: the row was new; 0: the hash is known already. */
-static int add(struct cas *c, const struct hash_id *id, int64_t place, uint32_t len, struct err *e)
+static int add(struct cas *c, const struct hash_id *id, int64_t place, uint32_t len, uint32_t refs, struct err *e)
 {
         struct db_stmt *s = index_stmt(c, SQL_LIBRARY_PIECE_ADD, e);
         int r;
@@ -71,9 +71,24 @@ static int add(struct cas *c, const struct hash_id *id, int64_t place, uint32_t 
         if (!s)
                 return err_number(ERR_INTERNAL);
         db_bind_i64(s, 1, place);
-        db_bind_blob(s, 2, id->b, HASH_LEN);
+        db_bind_borrowed(s, 2, id->b, HASH_LEN);
         db_bind_i64(s, 3, len);
         db_bind_i64(s, 4, (int64_t)c->epoch);
+        db_bind_i64(s, 5, refs);
+        r = db_run(s, e);
+        return r < 0 ? r : db_changes(c->db) > 0;
+}
+
+/* 1: so many more uses of a piece the index knows; 0: it is damaged. */
+static int ref_by(struct cas *c, const struct hash_id *id, uint32_t refs, struct err *e)
+{
+        struct db_stmt *s = index_stmt(c, SQL_LIBRARY_PIECE_REF_BY, e);
+        int r;
+
+        if (!s)
+                return err_number(ERR_INTERNAL);
+        db_bind_borrowed(s, 1, id->b, HASH_LEN);
+        db_bind_i64(s, 2, refs);
         r = db_run(s, e);
         return r < 0 ? r : db_changes(c->db) > 0;
 }
@@ -109,47 +124,89 @@ int index_touch(struct cas *c, const struct hash_id *id, struct err *e)
         return db_run(s, e);
 }
 
-static int checkpoint_rows(struct cas *c, struct cas_writer *w, struct err *e)
+static void count(struct grown *g, uint32_t len)
 {
-        uint64_t live = 0, pieces = 0;
+        g->live += PIECE_HEADER_LEN + len;
+        g->pieces++;
+}
 
+int index_settle(struct cas *c, struct cas_writer *w, struct grown *g, struct err *e)
+{
+        *g = (struct grown){ 0 };
         for (uint32_t i = 0; i < w->pending.n; i++) {
                 const struct pending_entry *en = &w->pending.entries[i];
-                int r;
+                int r = 0;
 
                 if (en->len == PENDING_TOUCH)
                         r = index_touch(c, &en->id, e);
-                else if (en->from == 0)
-                        r = add(c, &en->id, place_of(w->pack, en->at), en->len, e);
-                else
+                else if (en->from != 0)
                         r = move(c, &en->id, en->from, place_of(w->pack, en->at), en->len, e);
                 if (r < 0)
                         return r;
-                if (r > 0) {
-                        live += PIECE_HEADER_LEN + en->len;
-                        pieces++;
-                }
+                if (r > 0)
+                        count(g, en->len);
+        }
+        return 0;
+}
+
+static int add_one(struct cas *c, struct cas_writer *w, const struct pending_entry *en, struct grown *g, struct err *e)
+{
+        int r = add(c, &en->id, place_of(w->pack, en->at), en->len, en->refs, e);
+
+        if (r > 0)
+                count(g, en->len);
+        else if (r == 0 && en->refs > 0)        /* another writer's copy was faster */
+                r = ref_by(c, &en->id, en->refs, e);
+        else if (r == 0)
+                r = 1;
+        return r < 0 ? r : r > 0 ? CAS_OK : CAS_E_ABSENT;
+}
+
+int index_add(struct cas *c, struct cas_writer *w, struct grown *g, struct err *e)
+{
+        pending_sort(&w->pending);
+        for (uint32_t i = 0; i < w->pending.n; i++) {
+                const struct pending_entry *en = &w->pending.entries[i];
+                int r = en->len == PENDING_TOUCH || en->from != 0 ? 0 : add_one(c, w, en, g, e);
+
+                if (r != 0)
+                        return r;
         }
         if (w->fd < 0)
                 return 0;
         return run_i64(c, SQL_LIBRARY_PACK_GROW,
-                       (const int64_t[]){ w->pack, (int64_t)w->end, (int64_t)live, (int64_t)pieces }, 4, e);
+                       (const int64_t[]){ w->pack, (int64_t)w->end, (int64_t)g->live, (int64_t)g->pieces }, 4, e);
+}
+
+void index_added(struct cas *c, struct cas_writer *w)
+{
+        c->generation += w->pending.n > 0;
+        pending_clear(&w->pending);
+        w->synced = w->end;
+}
+
+void index_not_added(struct cas_writer *w)
+{
+        pending_clear_refs(&w->pending);
+        pending_rehash(&w->pending);
 }
 
 int index_checkpoint(struct cas *c, struct cas_writer *w, struct err *e)
 {
+        struct grown g;
         int r = db_begin(c->db, e);
 
         if (r < 0)
                 return r;
-        pending_sort(&w->pending);
-        r = index_end(c, checkpoint_rows(c, w, e), e);
-        if (r < 0) {
-                pending_rehash(&w->pending);
-                return r;
-        }
-        pending_clear(&w->pending);
-        return 0;
+        r = index_settle(c, w, &g, e);
+        if (r == 0)
+                r = index_add(c, w, &g, e);
+        r = index_end(c, r, e);
+        if (r < 0)
+                index_not_added(w);
+        else
+                index_added(c, w);
+        return r;
 }
 
 int index_adopt(struct cas *c, const struct hash_id *id, int64_t place, uint32_t len, uint64_t *live, uint64_t *pieces,
@@ -159,7 +216,7 @@ int index_adopt(struct cas *c, const struct hash_id *id, int64_t place, uint32_t
         int r = index_find(c, id, &row, e);
 
         if (r == 0)
-                r = add(c, id, place, len, e);
+                r = add(c, id, place, len, 0, e);
         else if (r > 0)
                 r = row.damaged ? move(c, id, row.place, place, len, e) : 0;
         if (r > 0) {

@@ -213,7 +213,7 @@ static int reopen(struct cas *c, struct cas_writer *w, uint32_t pack, uint64_t l
         w->fd = fd;
         w->pack = pack;
         w->new_pack = false;
-        w->synced = w->written = w->end = w->started = len;
+        w->synced = w->durable = w->written = w->end = w->started = len;
         return 1;
 }
 
@@ -284,7 +284,7 @@ static int create(struct cas *c, struct cas_writer *w, struct err *e)
         w->fd = fd;
         w->pack = pack;
         w->new_pack = true;
-        w->synced = w->written = w->end = w->started = 0;
+        w->synced = w->durable = w->written = w->end = w->started = 0;
         return 0;
 }
 

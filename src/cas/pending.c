@@ -40,7 +40,7 @@ static uint32_t slot_of(const struct pending *p, const struct hash_id *id)
         return i;
 }
 
-const struct pending_entry *pending_find(const struct pending *p, const struct hash_id *id)
+struct pending_entry *pending_find(const struct pending *p, const struct hash_id *id)
 {
         uint32_t found = p->n > 0 ? p->slots[slot_of(p, id)] : 0;
 
@@ -58,6 +58,12 @@ void pending_clear(struct pending *p)
 {
         memset(p->slots, 0, (p->mask + 1) * sizeof(*p->slots));
         p->n = 0;
+}
+
+void pending_clear_refs(struct pending *p)
+{
+        for (uint32_t i = 0; i < p->n; i++)
+                p->entries[i].refs = 0;
 }
 
 void pending_rehash(struct pending *p)

@@ -16,6 +16,7 @@ struct pending_entry {
         uint32_t at;                    /* offset of the record in the writer's pack */
         uint32_t len;                   /* PENDING_TOUCH, or of the bytes */
         int64_t from;                   /* place the index gave before; 0: the piece is new */
+        uint32_t refs;                  /* counted by a commit under way, for the row to begin with */
 };
 
 struct pending {
@@ -30,10 +31,11 @@ static inline bool pending_full(const struct pending *p)
 {
         return p->n == p->max;
 }
-const struct pending_entry *pending_find(const struct pending *p, const struct hash_id *id);
+struct pending_entry *pending_find(const struct pending *p, const struct hash_id *id);
 /* The table must not be full, nor know the hash. */
 void pending_add(struct pending *p, const struct pending_entry *en);
 void pending_clear(struct pending *p);
+void pending_clear_refs(struct pending *p);
 /* Forget records at or behind that offset; touches stay. */
 void pending_cut(struct pending *p, uint64_t at);
 /* Order the array by hash, as the index likes it; pending_find() works again after pending_clear() or _rehash(). */

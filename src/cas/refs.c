@@ -21,18 +21,31 @@ static int on_piece(struct cas *c, enum sql_library what, const struct hash_id *
 
         if (!s)
                 return err_number(ERR_INTERNAL);
-        db_bind_blob(s, 1, id->b, HASH_LEN);
+        db_bind_borrowed(s, 1, id->b, HASH_LEN);
         if (what == SQL_LIBRARY_PIECE_UNREF)
                 db_bind_i64(s, 2, (int64_t)c->epoch);
         r = db_run(s, e);
         return r < 0 ? r : db_changes(c->db) > 0;
 }
 
+static int add(struct cas *c, const struct hash_id *id, struct err *e)
+{
+        struct pending_entry *en = writers_pending(c, id);
+
+        if (!en)
+                return on_piece(c, SQL_LIBRARY_PIECE_REF, id, e);
+        en->refs++;
+        return 1;
+}
+
 static int is_sound(struct cas *c, const struct hash_id *id, struct err *e)
 {
         struct index_row row;
-        int r = index_find(c, id, &row, e);
+        int r;
 
+        if (writers_pending(c, id))
+                return 1;
+        r = index_find(c, id, &row, e);
         return r > 0 ? !row.damaged : r;
 }
 
@@ -43,7 +56,7 @@ static int one(struct cas *c, enum what what, const struct hash_id *id, struct e
 {
         switch (what) {
         case ADD:
-                return on_piece(c, SQL_LIBRARY_PIECE_REF, id, e);
+                return add(c, id, e);
         case CHECK:
                 return is_sound(c, id, e);
         case DROP:

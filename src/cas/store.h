@@ -36,6 +36,8 @@ enum {
 #define HOLD_DEFAULT_US (INT64_C(7) * 86400 * US_PER_SECOND)
 #define RETIRE_US (600 * US_PER_SECOND)      /* how long a removed pack's descriptor still reads */
 
+struct gathered;
+
 struct pack_fd {
         uint32_t pack;
         int fd;
@@ -52,8 +54,10 @@ struct cas {
         struct db_conn *db;
         struct list writers;
         uint64_t epoch;                         /* grows with every batch of a writer and every collection */
+        uint64_t generation;                    /* grows when the index learns of pieces */
         uint32_t gc_pack;                       /* being rewritten: no writer may take it */
         bool recount;                           /* references must be counted anew */
+        const struct gathered *committing;      /* whose pending pieces the transaction under way will add, or NULL */
 
         pthread_mutex_t packs_lock;
         struct pack_fd *fds;                    /* sorted by pack */
@@ -70,7 +74,7 @@ struct cas_writer {
         uint32_t pack;
         int fd;                                 /* -1: no pack taken yet */
         bool new_pack;                          /* its name is not synced yet */
-        uint64_t synced, written, end;          /* offsets: checkpointed, in the file, in the buffer behind it */
+        uint64_t synced, durable, written, end; /* offsets: in the index, on disk, in the file, in the buffer behind it */
         uint64_t started;                       /* writeback was asked for up to here */
         uint8_t *buf;
         size_t n, cap;
@@ -103,6 +107,18 @@ struct index_row {
 MUST int index_find(struct cas *c, const struct hash_id *id, struct index_row *out, struct err *e);
 /* Put pending entries into the index in one transaction with the pack's new length. */
 MUST int index_checkpoint(struct cas *c, struct cas_writer *w, struct err *e);
+/*
+ * The same inside a transaction of the caller's, in two steps: what the index knows already is touched and moved; new
+ * pieces are added with the references counted in between.  Then index_added() or, after a rollback, index_not_added().
+ */
+struct grown {
+        uint64_t live, pieces;                  /* what the pack holds more than before */
+};
+MUST int index_settle(struct cas *c, struct cas_writer *w, struct grown *g, struct err *e);
+/* CAS_OK; CAS_E_ABSENT: the index knows a piece already, damaged. */
+MUST int index_add(struct cas *c, struct cas_writer *w, struct grown *g, struct err *e);
+void index_added(struct cas *c, struct cas_writer *w);
+void index_not_added(struct cas_writer *w);
 /* A record found on disk. Inside the caller's transaction; adds to what the pack holds. */
 MUST int index_adopt(struct cas *c, const struct hash_id *id, int64_t place, uint32_t len, uint64_t *live,
                      uint64_t *pieces, struct err *e);
@@ -136,14 +152,36 @@ void pack_close_all(struct cas *c);
 MUST int recover_all(struct cas *c, struct err *e);
 
 /* ---- writer.c ---- */
-/* Lock every writer in turn and sync it: afterwards all that was put before is in the index. */
-MUST int writer_sync_all(struct cas *c, struct err *e);
+/* Under w->lock: the bytes on disk, the index untouched. */
+MUST int writer_sync_bytes(struct cas_writer *w, struct err *e);
+/* Under w->lock: what is in the buffer and those parts behind it into the file. */
+MUST int writer_write_out(struct cas_writer *w, const struct iovec *more, int n_more, struct err *e);
+/* Under w->lock: checkpoint when the table or the pack cannot take one more piece of n bytes. */
+MUST int writer_make_room(struct cas_writer *w, uint32_t n, struct err *e);
+bool writer_needs_room(const struct cas_writer *w, uint32_t n);
+/* Under both locks: is it there already?  CAS_E_PRESENT; or 0 and where a damaged copy lies (0: none). */
+MUST int writer_knows(struct cas_writer *w, const struct hash_id *id, bool absent, int64_t *from_out, struct err *e);
+/* Under both locks: give the record a place. */
+MUST int writer_reserve(struct cas_writer *w, const struct hash_id *id, uint32_t n, int64_t from, struct err *e);
 /* Write out the buffer of whoever owns that pack, so that its bytes can be read. */
 MUST int writer_flush_pack(struct cas *c, uint32_t pack, struct err *e);
 /* Copy a sound record to a new place (garbage collection). */
 MUST int writer_move(struct cas_writer *w, const struct hash_id *id, int64_t from, const void *p, uint32_t n,
                      struct err *e);
 bool writer_has(struct cas *c, const struct hash_id *id);       /* in anybody's pending table; under cas.lock */
+
+/* ---- gather.c: every writer at once, for a commit ---- */
+struct gathered {
+        struct cas_writer **v;
+        struct grown *grown;
+        size_t n;
+        struct err err;                         /* why a writer was left out */
+};
+/* Syncs each writer's bytes and holds its lock; one that fails is left out. Under no lock. */
+MUST int writers_gather(struct cas *c, struct gathered *g, struct err *e);
+void writers_release(struct cas *c, struct gathered *g);
+/* A pending piece that the transaction under way will add, or NULL. Under cas.lock. */
+struct pending_entry *writers_pending(struct cas *c, const struct hash_id *id);
 
 /* ---- manifests.c ---- */
 /* Open, and check that the file is what its name says. CAS_OK, CAS_E_ABSENT, CAS_E_MISMATCH, < 0. */

@@ -308,7 +308,7 @@ static int add_row(struct cas *c, const char *package, uint32_t version, const s
 }
 
 /* Inside the transaction. */
-static int commit_rows(struct cas *c, const char *package, uint32_t version, const struct cas_manifest *m, bool replace,
+static int version_rows(struct cas *c, const char *package, uint32_t version, const struct cas_manifest *m, bool replace,
                        struct going *g, struct err *e)
 {
         struct cas_version have;
@@ -333,6 +333,21 @@ static int commit_rows(struct cas *c, const char *package, uint32_t version, con
         return r < 0 ? r : exchange_refs(c, m, known > 0, g, e);
 }
 
+/* Inside the transaction. CAS_OK, CAS_E_ABSENT. */
+static int commit_rows(struct cas *c, const struct gathered *w, const char *package, uint32_t version,
+                       const struct cas_manifest *m, bool replace, struct going *g, struct err *e)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < w->n; i++)
+                r = index_settle(c, w->v[i], &w->grown[i], e);
+        if (r == 0)
+                r = version_rows(c, package, version, m, replace, g, e);
+        for (size_t i = 0; r == 0 && i < w->n; i++)
+                r = index_add(c, w->v[i], &w->grown[i], e);
+        return r;
+}
+
 static int manifest_still_there(struct cas *c, const struct hash_id *id, struct err *e)
 {
         int fd, r = cas_manifest_fd(c, id, &fd, NULL, e);
@@ -344,21 +359,47 @@ static int manifest_still_there(struct cas *c, const struct hash_id *id, struct 
         return r;
 }
 
+/* Under cas.lock. */
+static int transaction(struct cas *c, const struct gathered *w, const char *package, uint32_t version,
+                       const struct cas_manifest *m, bool replace, struct going *g, struct err *e)
+{
+        int r = manifest_still_there(c, &m->id, e);     /* a collection may have been faster */
+
+        if (r == 0)
+                r = db_begin(c->db, e);
+        if (r != 0)
+                return r;
+        c->committing = w;
+        r = index_end(c, commit_rows(c, w, package, version, m, replace, g, e), e);
+        c->committing = NULL;
+        for (size_t i = 0; i < w->n; i++) {
+                if (r == 0)
+                        index_added(c, w->v[i]);
+                else
+                        index_not_added(w->v[i]);
+        }
+        return r;
+}
+
 static int commit(struct cas *c, const char *package, uint32_t version, const struct cas_manifest *m, bool replace,
                   struct err *e)
 {
         struct going g = { 0 };
-        int r;
+        struct gathered w;
+        int r = writers_gather(c, &w, e);
 
+        if (r < 0)
+                return r;
         (void)pthread_mutex_lock(&c->lock);
-        r = manifest_still_there(c, &m->id, e);         /* a collection may have been faster */
-        if (r == 0)
-                r = db_begin(c->db, e);
-        if (r == 0)
-                r = index_end(c, commit_rows(c, package, version, m, replace, &g, e), e);
+        r = transaction(c, &w, package, version, m, replace, &g, e);
         if (r == 0)
                 remove_manifests(c, &g);
         (void)pthread_mutex_unlock(&c->lock);
+        if (r == CAS_E_ABSENT && w.err.kind != ERR_NONE) {      /* it was with the writer that cannot sync */
+                *e = w.err;
+                r = err_number(w.err.kind);
+        }
+        writers_release(c, &w);
         free(g.v);
         return r;
 }
@@ -380,12 +421,9 @@ int cas_version_commit(struct cas *c, const char *package, uint32_t version, con
                 return r < 0 ? r : CAS_E_ABSENT;
         r = commit(c, package, version, &m, replace, &why);
         if (r == CAS_E_ABSENT) {
-                /* It may be with a writer that found it new while ours was told it is there. */
-                r = writer_sync_all(c, e);
-                if (r == 0) {
-                        err_clear(&why);
-                        r = commit(c, package, version, &m, replace, &why);
-                }
+                /* It may be with a writer that came after the others were gathered. */
+                err_clear(&why);
+                r = commit(c, package, version, &m, replace, &why);
         }
         cas_manifest_close(&m);
         if (r != CAS_OK && why.kind != ERR_NONE)

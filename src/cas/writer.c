@@ -14,7 +14,7 @@ enum {
         BUFFER = 1 << 20,
         BUFFER_SMALL = 256 << 10,
         DIRECT = 64 << 10,                      /* pieces from this size on are not copied */
-        PENDING = 8192,                         /* checkpoint by ourselves after so many pieces */
+        PENDING = 32768,                        /* checkpoint by ourselves after so many pieces */
         WRITEBACK = 8 << 20,                    /* ask the kernel to begin writing after so many bytes */
 };
 #define SYNC_BYTES (UINT64_C(256) << 20)        /* ... or so many bytes */
@@ -101,21 +101,20 @@ static void forget_unwritten(struct cas_writer *w)
         (void)pthread_mutex_unlock(&w->c->lock);
 }
 
-/* The buffer and, when given, one more record behind it. */
-static int write_out(struct cas_writer *w, uint8_t *header, const void *p, uint32_t n, struct err *e)
+int writer_write_out(struct cas_writer *w, const struct iovec *more, int n_more, struct err *e)
 {
         struct iovec v[3];
-        uint64_t bytes = w->n + (header ? PIECE_HEADER_LEN + n : 0);
+        uint64_t bytes = w->n;
         int iov = 0, r;
 
-        if (bytes == 0)
-                return 0;
         if (w->n > 0)
                 v[iov++] = (struct iovec){ w->buf, w->n };
-        if (header) {
-                v[iov++] = (struct iovec){ header, PIECE_HEADER_LEN };
-                v[iov++] = (struct iovec){ (void *)(uintptr_t)p, n };
+        for (int i = 0; i < n_more; i++) {
+                bytes += more[i].iov_len;
+                v[iov++] = more[i];
         }
+        if (bytes == 0)
+                return 0;
         r = room(w->c, bytes, e);
         if (r == 0) {
                 r = pwritev_all(w->fd, v, iov, (off_t)w->written);
@@ -143,9 +142,9 @@ static int append(struct cas_writer *w, const struct hash_id *id, const void *p,
 
         piece_header_encode(&(struct piece_header){ .n = n, .id = *id }, header);
         if (n >= DIRECT)
-                return write_out(w, header, p, n, e);
+                return writer_write_out(w, (struct iovec[]){ { header, sizeof(header) }, { (void *)(uintptr_t)p, n } }, 2, e);
         if (w->n + sizeof(header) + n > w->cap) {
-                r = write_out(w, NULL, NULL, 0, e);
+                r = writer_write_out(w, NULL, 0, e);
                 if (r < 0)
                         return r;
         }
@@ -165,7 +164,7 @@ static void leave_pack(struct cas_writer *w)
                 (void)os.close(w->fd);
         w->fd = -1;
         (void)pthread_mutex_unlock(&w->c->lock);
-        w->synced = w->written = w->end = w->started = 0;
+        w->synced = w->durable = w->written = w->end = w->started = 0;
 }
 
 /* A failed fdatasync() means that nothing since the last one can be believed, not even when read back. */
@@ -180,28 +179,44 @@ static int lost_sync(struct cas_writer *w, int sys, struct err *e)
         return err_number(ERR_IO);
 }
 
+int writer_sync_bytes(struct cas_writer *w, struct err *e)
+{
+        int r;
+
+        if (w->fd < 0 || w->end == w->durable)
+                return 0;
+        r = writer_write_out(w, NULL, 0, e);
+        if (r < 0)
+                return r;
+        if (os.fdatasync(w->fd) < 0 || (w->new_pack && os.fsync(w->c->packs_fd) < 0))
+                return lost_sync(w, errno, e);
+        w->new_pack = false;
+        w->durable = w->end;
+        return 0;
+}
+
 /* Under w->lock. */
 static int sync_writer(struct cas_writer *w, struct err *e)
 {
         struct cas *c = w->c;
-        int r;
+        int r = writer_sync_bytes(w, e);
 
-        if (w->fd >= 0 && w->end > w->synced) {
-                r = write_out(w, NULL, NULL, 0, e);
-                if (r < 0)
-                        return r;
-                if (os.fdatasync(w->fd) < 0 || (w->new_pack && os.fsync(c->packs_fd) < 0))
-                        return lost_sync(w, errno, e);
-                w->new_pack = false;
-        }
-        if (w->pending.n == 0)
-                return 0;
+        if (r < 0 || w->pending.n == 0)
+                return r;
         (void)pthread_mutex_lock(&c->lock);
         r = index_checkpoint(c, w, e);
-        if (r == 0)
-                w->synced = w->end;
         (void)pthread_mutex_unlock(&c->lock);
         return r < 0 ? err_prefix(e, "content library %s", c->dir) : 0;
+}
+
+int cas_writer_flush(struct cas_writer *w, struct err *e)
+{
+        int r;
+
+        (void)pthread_mutex_lock(&w->lock);
+        r = writer_sync_bytes(w, e);
+        (void)pthread_mutex_unlock(&w->lock);
+        return r;
 }
 
 int cas_writer_sync(struct cas_writer *w, struct err *e)
@@ -267,8 +282,7 @@ bool writer_has(struct cas *c, const struct hash_id *id)
         return false;
 }
 
-/* Under both locks: is it there already?  CAS_E_PRESENT; or 0 and where a damaged copy lies (0: none). */
-static int known(struct cas_writer *w, const struct hash_id *id, int64_t *from_out, struct err *e)
+int writer_knows(struct cas_writer *w, const struct hash_id *id, bool absent, int64_t *from_out, struct err *e)
 {
         struct cas *c = w->c;
         struct index_row row;
@@ -279,6 +293,8 @@ static int known(struct cas_writer *w, const struct hash_id *id, int64_t *from_o
                 w->busy_epoch = ++c->epoch;
         if (writer_has(c, id))
                 return CAS_E_PRESENT;
+        if (absent)
+                return 0;
         r = index_find(c, id, &row, e);
         if (r <= 0)
                 return r;
@@ -291,8 +307,7 @@ static int known(struct cas_writer *w, const struct hash_id *id, int64_t *from_o
         return CAS_E_PRESENT;
 }
 
-/* Give the record a place.  Under both locks. */
-static int reserve(struct cas_writer *w, const struct hash_id *id, uint32_t n, int64_t from, struct err *e)
+int writer_reserve(struct cas_writer *w, const struct hash_id *id, uint32_t n, int64_t from, struct err *e)
 {
         int r = w->fd < 0 ? pack_take(w->c, w, e) : 0;
 
@@ -303,34 +318,41 @@ static int reserve(struct cas_writer *w, const struct hash_id *id, uint32_t n, i
         return 0;
 }
 
-/* Checkpoint when the table or the pack is full. Under w->lock. */
-static int make_room(struct cas_writer *w, uint32_t n, struct err *e)
+static bool pack_full(const struct cas_writer *w, uint32_t n)
 {
-        uint64_t end = w->end + PIECE_HEADER_LEN + n;
-        bool pack_full = w->fd >= 0 && w->end > 0 && end > w->c->o.pack_bytes;
+        return w->fd >= 0 && w->end > 0 && w->end + PIECE_HEADER_LEN + n > w->c->o.pack_bytes;
+}
+
+bool writer_needs_room(const struct cas_writer *w, uint32_t n)
+{
+        return pack_full(w, n) || pending_full(&w->pending) || w->end - w->synced >= SYNC_BYTES;
+}
+
+int writer_make_room(struct cas_writer *w, uint32_t n, struct err *e)
+{
+        bool leave = pack_full(w, n);
         int r;
 
-        if (!pack_full && !pending_full(&w->pending) && w->end - w->synced < SYNC_BYTES)
+        if (!writer_needs_room(w, n))
                 return 0;
         r = sync_writer(w, e);
-        if (r < 0 || !pack_full)
-                return r;
-        leave_pack(w);
-        return 0;
+        if (r == 0 && leave)
+                leave_pack(w);
+        return r;
 }
 
 static int put(struct cas_writer *w, const struct hash_id *id, const void *p, uint32_t n, int64_t moved_from,
                struct err *e)
 {
         int64_t from = moved_from;
-        int r = make_room(w, n, e);
+        int r = writer_make_room(w, n, e);
 
         if (r < 0)
                 return r;
         (void)pthread_mutex_lock(&w->c->lock);
-        r = moved_from ? 0 : known(w, id, &from, e);
+        r = moved_from ? 0 : writer_knows(w, id, false, &from, e);
         if (r == 0)
-                r = reserve(w, id, n, from, e);
+                r = writer_reserve(w, id, n, from, e);
         (void)pthread_mutex_unlock(&w->c->lock);
         return r != 0 ? r : append(w, id, p, n, e);
 }
@@ -357,33 +379,21 @@ int writer_move(struct cas_writer *w, const struct hash_id *id, int64_t from, co
         return r;
 }
 
-/* ---- other people's writers ---- */
+/* ---- another thread's writer ---- */
 
 /* Under cas.lock, released and taken again. */
-static int with_writer(struct cas *c, struct cas_writer *w, bool sync, struct err *e)
+static int write_out_other(struct cas *c, struct cas_writer *w, struct err *e)
 {
         int r;
 
         w->pins++;
         (void)pthread_mutex_unlock(&c->lock);
         (void)pthread_mutex_lock(&w->lock);
-        r = sync ? sync_writer(w, e) : write_out(w, NULL, NULL, 0, e);
+        r = writer_write_out(w, NULL, 0, e);
         (void)pthread_mutex_unlock(&w->lock);
         (void)pthread_mutex_lock(&c->lock);
         w->pins--;
         (void)pthread_cond_broadcast(&c->unpinned);
-        return r;
-}
-
-int writer_sync_all(struct cas *c, struct err *e)
-{
-        struct list *l;
-        int r = 0;
-
-        (void)pthread_mutex_lock(&c->lock);
-        for (l = c->writers.next; r == 0 && l != &c->writers; l = l->next)
-                r = with_writer(c, list_entry(l, struct cas_writer, link), true, e);
-        (void)pthread_mutex_unlock(&c->lock);
         return r;
 }
 
@@ -397,7 +407,7 @@ int writer_flush_pack(struct cas *c, uint32_t pack, struct err *e)
                 struct cas_writer *w = list_entry(l, struct cas_writer, link);
 
                 if (w->fd >= 0 && w->pack == pack)
-                        r = with_writer(c, w, false, e);
+                        r = write_out_other(c, w, e);
         }
         (void)pthread_mutex_unlock(&c->lock);
         return r;

@@ -121,6 +121,11 @@ void db_conn_close(struct db_conn *c)
         free(c);
 }
 
+int db_tidy(struct db_conn *c, struct err *e)
+{
+        return c->engine->tidy(c->handle, e);
+}
+
 int db_extend(struct db_conn *c, const struct db_extension *x, struct err *e)
 {
         return c->engine->extend(c->handle, x, e);
@@ -242,6 +247,11 @@ void db_bind_textz(struct db_stmt *s, int i, const char *z)
 void db_bind_blob(struct db_stmt *s, int i, const void *p, size_t n)
 {
         s->conn->engine->bind_blob(s->handle, i, p, n);
+}
+
+void db_bind_borrowed(struct db_stmt *s, int i, const void *p, size_t n)
+{
+        s->conn->engine->bind_borrowed(s->handle, i, p, n);
 }
 
 void db_bind_null(struct db_stmt *s, int i)

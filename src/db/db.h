@@ -44,6 +44,8 @@ enum db_open_flags {
         DB_WRITER = 1,                  /* creates the file, runs migrations; else query_only */
         DB_FULL_SYNC = 2,               /* synchronous=FULL; else NORMAL */
         DB_SMALL_CACHE = 4,             /* at most 512 KiB of page cache (tallyman-dp) */
+        DB_ALONE = 8,                   /* a writer that no other connection joins, the caller has seen to that: no
+                                         * locks and no shared memory; the log grows to 16 MiB or until db_tidy() */
 };
 
 /*
@@ -54,6 +56,8 @@ enum db_open_flags {
 MUST int db_conn_open(struct db_conn **out, const char *path, const struct db_schema *schema,
                       unsigned flags, struct err *e);
 void db_conn_close(struct db_conn *c);          /* NULL is harmless */
+/* Move what the log holds into the file, so that it need not be done in somebody's way. Outside a transaction. */
+MUST int db_tidy(struct db_conn *c, struct err *e);
 DEFINE_FREEP(struct db_conn *, db_conn_close)
 
 /*
@@ -111,6 +115,7 @@ void db_bind_i64(struct db_stmt *s, int i, int64_t v);
 void db_bind_text(struct db_stmt *s, int i, struct str v);      /* p NULL binds NULL */
 void db_bind_textz(struct db_stmt *s, int i, const char *z);    /* NULL binds NULL */
 void db_bind_blob(struct db_stmt *s, int i, const void *p, size_t n);
+void db_bind_borrowed(struct db_stmt *s, int i, const void *p, size_t n);       /* a blob that stays until the reset */
 void db_bind_null(struct db_stmt *s, int i);
 void db_bind_double(struct db_stmt *s, int i, double v);
 

@@ -16,6 +16,7 @@ struct db_engine {
         void (*close)(void *handle);
         /* One or more statements without parameters (migrations, BEGIN, ...). */
         MUST int (*exec)(void *handle, const char *text, struct err *e);
+        MUST int (*tidy)(void *handle, struct err *e);
         MUST int (*extend)(void *handle, const struct db_extension *x, struct err *e);
         void (*time_limit)(void *handle, const int64_t *deadline_us);   /* NULL: none */
         MUST int (*prepare)(void *handle, struct str text, void **stmt, struct err *e);
@@ -27,6 +28,7 @@ struct db_engine {
         void (*bind_double)(void *stmt, int i, double v);
         void (*bind_text)(void *stmt, int i, struct str v);
         void (*bind_blob)(void *stmt, int i, const void *p, size_t n);
+        void (*bind_borrowed)(void *stmt, int i, const void *p, size_t n);      /* a blob that stays until the reset */
         void (*bind_null)(void *stmt, int i);
 
         int64_t (*col_i64)(void *stmt, int i);

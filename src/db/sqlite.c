@@ -57,6 +57,13 @@ static int exec(void *handle, const char *text, struct err *e)
         return 0;
 }
 
+static int tidy(void *handle, struct err *e)
+{
+        int r = sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+        return r == SQLITE_OK || r == SQLITE_BUSY ? 0 : fail(handle, r, "empty the log", e);
+}
+
 static int set_up(sqlite3 *db, unsigned flags, struct err *e)
 {
         static const char common[] = "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;";
@@ -65,6 +72,8 @@ static int set_up(sqlite3 *db, unsigned flags, struct err *e)
         sqlite3_extended_result_codes(db, 1);
         sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
         r = exec(db, common, e);
+        if (!r && (flags & DB_ALONE))   /* before the log is first used: then there is no shared memory at all */
+                r = exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA wal_autocheckpoint=4096;", e);
         if (!r && (flags & DB_WRITER))
                 r = exec(db, "PRAGMA journal_mode=WAL;", e);
         if (!r)
@@ -242,6 +251,11 @@ static void bind_blob(void *stmt, int i, const void *p, size_t n)
                 sqlite3_bind_zeroblob(stmt, i, 0);
 }
 
+static void bind_borrowed(void *stmt, int i, const void *p, size_t n)
+{
+        sqlite3_bind_blob64(stmt, i, p, n, SQLITE_STATIC);
+}
+
 static void bind_null(void *stmt, int i)
 {
         sqlite3_bind_null(stmt, i);
@@ -301,6 +315,7 @@ const struct db_engine db_engine_sqlite = {
         .open = open_db,
         .close = close_db,
         .exec = exec,
+        .tidy = tidy,
         .extend = extend,
         .time_limit = time_limit,
         .prepare = prepare,
@@ -311,6 +326,7 @@ const struct db_engine db_engine_sqlite = {
         .bind_double = bind_double,
         .bind_text = bind_text,
         .bind_blob = bind_blob,
+        .bind_borrowed = bind_borrowed,
         .bind_null = bind_null,
         .col_i64 = col_i64,
         .col_double = col_double,

@@ -76,10 +76,8 @@ static void commit_work(struct job *j)
 {
         struct order *o = order_of(j);
         struct dp *d = o->dp;
-        int r = cas_checkpoint(d->writer, &o->err);
+        int r = cas_version_commit(d->cas, o->w.package, o->w.version, &o->w.manifest, true, &o->err);
 
-        if (r >= 0)
-                r = cas_version_commit(d->cas, o->w.package, o->w.version, &o->w.manifest, true, &o->err);
         if (r == CAS_E_ABSENT && ++o->gaps <= MAX_GAPS) {
                 err_clear(&o->err);
                 plan_rewind(&o->plan);

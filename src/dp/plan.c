@@ -129,6 +129,7 @@ int plan_next(struct plan *p, struct err *e)
         if (!b)
                 return err_set(e, ERR_NOMEM, "out of memory while planning a transfer");
         buf_reset(&p->want);
+        p->generation = cas_generation(p->cas);
         p->want_count = p->want_bytes = 0;
         p->run_left = 0;
         dpwire_want_begin(&w, &p->want);
@@ -171,7 +172,8 @@ static int wrong(const struct plan *p, uint64_t piece, const char *what, struct 
                        (unsigned long long)piece);
 }
 
-int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint8_t *record, size_t n, struct err *e)
+/* Is this the next wanted piece, byte for byte?  Then the one behind it is next. */
+static int check(struct plan *p, struct hasher *h, const uint8_t *record, size_t max, size_t *n_out, struct err *e)
 {
         struct piece_header head;
         struct hash_id want, have;
@@ -182,19 +184,36 @@ int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint
         if (r < 0)
                 return r;
         manifest_piece(&p->man->m, piece, &want, &len);
-        if (n < PIECE_HEADER_LEN || piece_header_decode(record, &head) != 0 || n != PIECE_HEADER_LEN + (size_t)head.n)
+        if (max < PIECE_HEADER_LEN || piece_header_decode(record, &head) != 0 || max < PIECE_HEADER_LEN + (size_t)head.n)
                 return wrong(p, piece, "something that is no piece", e);
         if (head.n != len || !hash_id_eq(&head.id, &want))
                 return wrong(p, piece, "another piece than was asked for", e);
         hash_bytes_id(h, record + PIECE_HEADER_LEN, head.n, &have);
         if (!hash_id_eq(&have, &want))
                 return wrong(p, piece, "bytes that do not have their hash", e);
-        r = cas_put(w, &want, record + PIECE_HEADER_LEN, head.n, e);
-        if (r < 0)
-                return r;
+        *n_out = PIECE_HEADER_LEN + head.n;
         p->run_next++;
         p->run_left--;
         return 0;
+}
+
+int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint8_t *records, size_t n, size_t *taken_out,
+              struct err *e)
+{
+        struct err lost = { 0 };
+        size_t at = 0, taken = 0, k;
+        int r = 0, put;
+
+        while (r == 0 && at < n) {
+                r = check(p, h, records + at, n - at, &k, e);
+                if (r == 0) {
+                        at += k;
+                        taken += k - PIECE_HEADER_LEN;
+                }
+        }
+        put = cas_put_run(w, records, at, p->generation, r < 0 ? &lost : e);
+        *taken_out = put < 0 ? 0 : taken;
+        return r < 0 ? r : put;
 }
 
 void plan_file_of(const struct manifest *m, uint64_t piece, char *out, size_t cap)

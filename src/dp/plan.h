@@ -35,6 +35,7 @@ struct plan {
         uint64_t held_bytes;            /* of the pieces looked at so far, found here */
         struct buf want;                /* the slice's want list */
         uint64_t want_count, want_bytes;
+        uint64_t generation;            /* of the library, when the slice's pieces were found absent */
         struct dpwire_want_reader check;        /* how far arrival has come */
         uint64_t run_next, run_left;
 };
@@ -49,12 +50,13 @@ enum { PLAN_COMPLETE = 1 };
 MUST int plan_next(struct plan *p, struct err *e);
 
 /*
- * plan_take - one whole record (header and bytes) into the library.
- * ERR_CORRUPT when it is not the next wanted piece or its bytes are wrong; the
- * text names the file.  Other failures are the library's.
+ * plan_take - whole records (header and bytes), one behind the other, into the library.
+ * ERR_CORRUPT when one is not the next wanted piece or its bytes are wrong; the
+ * text names the file, and those before it were taken.  Other failures are the library's.
+ * @taken_out  bytes of pieces that the library has now, without headers
  */
-MUST int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint8_t *record, size_t n,
-                   struct err *e);
+MUST int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint8_t *records, size_t n,
+                   size_t *taken_out, struct err *e);
 
 /* The first file that uses piece i: its path into out (cut to cap - 1 bytes), "?" when there is none. */
 void plan_file_of(const struct manifest *m, uint64_t piece, char *out, size_t cap);

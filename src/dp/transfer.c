@@ -57,17 +57,10 @@ static void store_work(struct job *j)
         struct transfer *t = k->owner;
         struct dp *d = t->o->dp;
 
-        for (size_t at = 0; at < k->n && !t->spoiled;) {
-                size_t n = PIECE_HEADER_LEN + get_le32(k->p + at + 4);
-
-                k->r = plan_take(&t->o->plan, d->hasher, d->writer, k->p + at, n, &k->err);
-                if (k->r < 0) {
-                        t->spoiled = true;
-                        break;
-                }
-                k->stored += n - PIECE_HEADER_LEN;
-                at += n;
-        }
+        if (t->spoiled)
+                return;
+        k->r = plan_take(&t->o->plan, d->hasher, d->writer, k->p, k->n, &k->stored, &k->err);
+        t->spoiled = k->r < 0;
 }
 
 static void stop(struct transfer *t, int r, const struct err *e);

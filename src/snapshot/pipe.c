@@ -71,7 +71,7 @@ static void *worker_main(void *arg)
                 (void)pthread_cond_signal(&t->done);
                 (void)pthread_mutex_unlock(&t->lock);
         }
-        w->r = cas_writer_sync(w->p.writer, &w->err);
+        w->r = cas_writer_flush(w->p.writer, &w->err);
         return NULL;
 }
 
@@ -180,7 +180,7 @@ int pipe_end(struct take *t, bool abandon, struct err *e)
                         r = err_set(e, w->err.kind, "%s", w->err.text);
         }
         if (r == 0 && t->own.writer)
-                r = cas_writer_sync(t->own.writer, e);
+                r = cas_writer_flush(t->own.writer, e);
         return r;
 }
 

@@ -3,9 +3,9 @@
  * Taking a snapshot, from the first look to the commit.
  *
  *      walk, read, hash, put       bytes in packs
- *      sync every writer           pieces in the index
+ *      sync every writer           bytes on disk
  *      publish the manifest        from here on it keeps the pieces
- *      commit the version          one transaction: it is there
+ *      commit the version          one transaction: pieces in the index, it is there
  *
  * Whatever ends it before the last step leaves pieces that nobody names; the next
  * snapshot finds them, or garbage collection does.

@@ -127,7 +127,7 @@ int changed_error(struct str path, struct err *e);
 
 /* ---- pipe.c ---- */
 MUST int pipe_start(struct take *t, unsigned threads, struct err *e);
-/* Ends the threads, which sync what they wrote. Returns the first failure. */
+/* Ends the threads, which sync the bytes they wrote. Returns the first failure. */
 MUST int pipe_end(struct take *t, bool abandon, struct err *e);
 void pipe_free(struct take *t);
 /* The batch to fill next, empty; assembles the oldest when the ring is full. */

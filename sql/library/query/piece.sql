@@ -6,7 +6,7 @@ SELECT place, len, damaged, refs, epoch FROM piece WHERE hash = ?1
 
 -- name: piece_add   role: writer
 -- A piece that the index may not know yet.
-INSERT INTO piece (place, hash, len, epoch) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash) DO NOTHING
+INSERT INTO piece (place, hash, len, epoch, refs) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (hash) DO NOTHING
 
 -- name: piece_move   role: writer   hot
 -- A sound copy lies elsewhere now, unless somebody was faster.
@@ -19,6 +19,10 @@ UPDATE piece SET epoch = ?2 WHERE hash = ?1 AND refs = 0 AND epoch < ?2
 -- name: piece_ref   role: writer   hot
 -- One more use of a sound piece.
 UPDATE piece SET refs = refs + 1 WHERE hash = ?1 AND damaged = 0
+
+-- name: piece_ref_by   role: writer   hot
+-- Several more uses of a sound piece.
+UPDATE piece SET refs = refs + ?2 WHERE hash = ?1 AND damaged = 0
 
 -- name: piece_ref_any   role: writer   hot
 -- One more use of a piece, damaged or not (counting anew).

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include "cas/store.h"
 #include "unit/cas/store_help.h"
 
 static struct {
@@ -50,6 +51,8 @@ struct cas *lib_open(const char *dir, const struct cas_opts *o)
 void lib_abandon(struct cas *c, struct cas_writer *w)
 {
         assert_true(n_abandoned < ARRAY_SIZE(abandoned));
+        db_conn_close(c->db);           /* its lock is the process's, which goes on */
+        c->db = NULL;
         abandoned[n_abandoned].c = c;
         abandoned[n_abandoned++].w = w;
 }

@@ -78,6 +78,24 @@ static void rows_come_back_as_they_went(void **state)
         assert_int_equal(db_step(s, &e), 0);
 }
 
+/* No shared memory file, and what was moved out of the log is there afterwards. */
+static void alone_means_alone(void **state)
+{
+        struct db_conn *c = open_conn(DB_WRITER | DB_FULL_SYNC | DB_ALONE), *other;
+        struct err e = { 0 };
+        char shm[80];
+
+        assert_int_equal(insert(c, "one", &e), 0);
+        snprintf(shm, sizeof(shm), "%s-shm", path);
+        assert_int_equal(access(shm, F_OK), -1);
+        assert_int_equal(db_tidy(c, &e), 0);
+        db_conn_close(c);
+        other = open_conn(DB_WRITER);
+        assert_int_equal(db_tidy(other, &e), 0);
+        assert_int_equal(number(other, SQL_TINY_THING_COUNT), 1);
+        db_conn_close(other);
+}
+
 static void a_second_of_the_same_name_exists(void **state)
 {
         _cleanup_(db_conn_closep) struct db_conn *c = open_conn(DB_WRITER);
@@ -336,6 +354,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
                 T(rows_come_back_as_they_went),
+                T(alone_means_alone),
                 T(a_second_of_the_same_name_exists),
                 T(a_newer_database_is_refused),
                 T(an_older_database_is_brought_up),
