@@ -97,7 +97,7 @@ void rpc_refuse_bind(struct rpc_conn *c, const struct rpc_head *h, uint16_t nak_
 
         if (h->type != RPC_BIND) {
                 if (h->type == RPC_ALTER)
-                        rpc_send_fault(c, h->call_id, 0, NULL, RPC_S_ACCESS_DENIED, false);
+                        rpc_send_fault(c, h->call_id, 0, RPC_S_ACCESS_DENIED, false);
                 return;
         }
         begin = rpc_pdu_begin(&c->out, RPC_BIND_NAK, RPC_FIRST | RPC_LAST, h->call_id);

@@ -122,8 +122,7 @@ void rpc_refuse_bind(struct rpc_conn *c, const struct rpc_head *h, uint16_t nak_
 /* Fragments of an answer; head_status only with RPC_FAULT. */
 void rpc_send(struct rpc_conn *c, enum rpc_ptype type, uint8_t flags, uint32_t call_id, uint16_t context,
               struct rpc_security *s, struct str stub);
-void rpc_send_fault(struct rpc_conn *c, uint32_t call_id, uint16_t context, struct rpc_security *s, uint32_t status,
-                    bool executed);
+void rpc_send_fault(struct rpc_conn *c, uint32_t call_id, uint16_t context, uint32_t status, bool executed);
 void rpc_call_free(struct rpc_call *c);
 /* Nobody wants the answer any more. */
 void rpc_call_abandon(struct rpc_call *c);

@@ -182,7 +182,7 @@ static void doom(struct rpc_call *call, uint32_t status)
         count_partial(c, call->stub.n, 0);
         buf_fini(&call->stub);
         call->doomed = true;
-        rpc_send_fault(c, call->id, call->context, call->security, status, false);
+        rpc_send_fault(c, call->id, call->context, status, false);
 }
 
 static void append(struct rpc_call *call, struct str stub)
@@ -320,7 +320,7 @@ void rpc_call_reply(struct rpc_call *call, struct str stub)
         struct rpc_conn *c = call->conn;
 
         if (c && stub.n > c->server->limits.max_reply)
-                rpc_send_fault(c, call->id, call->context, call->security, RPC_S_OUT_OF_MEMORY, true);
+                rpc_send_fault(c, call->id, call->context, RPC_S_OUT_OF_MEMORY, true);
         else if (c)
                 rpc_send(c, RPC_RESPONSE, 0, call->id, call->context, call->security, stub);
         rpc_call_free(call);
@@ -329,6 +329,6 @@ void rpc_call_reply(struct rpc_call *call, struct str stub)
 void rpc_call_fault(struct rpc_call *call, uint32_t status)
 {
         if (call->conn)
-                rpc_send_fault(call->conn, call->id, call->context, call->security, status, true);
+                rpc_send_fault(call->conn, call->id, call->context, status, true);
         rpc_call_free(call);
 }

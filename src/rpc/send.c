@@ -78,11 +78,11 @@ void rpc_send(struct rpc_conn *c, enum rpc_ptype type, uint8_t flags, uint32_t c
         rpc_conn_wake(c);
 }
 
-void rpc_send_fault(struct rpc_conn *c, uint32_t call_id, uint16_t context, struct rpc_security *s, uint32_t status,
-                    bool executed)
+/* In the clear at every level, as Windows and Samba send them: clients look for the status before they decrypt. */
+void rpc_send_fault(struct rpc_conn *c, uint32_t call_id, uint16_t context, uint32_t status, bool executed)
 {
         char body[8] = { 0 };
 
         put_le32(body, status);
-        rpc_send(c, RPC_FAULT, executed ? 0 : RPC_NOT_EXECUTED, call_id, context, s, (struct str){ body, sizeof(body) });
+        rpc_send(c, RPC_FAULT, executed ? 0 : RPC_NOT_EXECUTED, call_id, context, NULL, (struct str){ body, sizeof(body) });
 }

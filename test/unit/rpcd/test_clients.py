@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""test_clients - RPC clients of others against our server: impacket and Samba, levels 5 and 6, fragments both ways
+
+    test_clients.py RPC_TEST_SERVER
+
+A client that is not installed is skipped, and said so.
+"""
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+SERVER = sys.argv.pop(1) if len(sys.argv) > 1 else None
+PASSWORD = "Passw0rd!"
+BIG = bytes(range(256)) * 120 + b"tail"                 # 30 KB: six fragments
+
+try:
+    from impacket.dcerpc.v5 import mgmt, rpcrt, transport
+    from impacket.uuid import uuidtup_to_bin
+except ImportError:
+    mgmt = None
+try:
+    from samba import gensec, param, credentials         # gensec first, or ClientConnection crashes
+    from samba.dcerpc import mgmt as samba_mgmt
+except ImportError:
+    gensec = None
+
+
+class Server:
+    """rpc_test_server with its log read by a thread, so that it never waits for us"""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen([SERVER, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().split("=")[1])
+        self.lines = []
+        self.more = threading.Condition()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.more:
+                self.lines.append(line.strip())
+                self.more.notify_all()
+
+    def wait_for(self, text, count=1, seconds=30):
+        with self.more:
+            return self.more.wait_for(lambda: sum(text in l for l in self.lines) >= count, seconds)
+
+    def stop(self):
+        self.process.stdin.close()
+        code = self.process.wait(30)
+        self.reader.join(30)
+        self.process.stdout.close()
+        return code
+
+
+class Case(unittest.TestCase):
+    arguments = ()
+
+    def setUp(self):
+        self.server = Server(*self.arguments)
+
+    def tearDown(self):
+        self.assertEqual(self.server.stop(), 0)
+
+
+@unittest.skipIf(mgmt is None, "python3-impacket is not installed")
+class Impacket(Case):
+    def connect(self, level=6, password=PASSWORD, user="admin", fragment=None, uuid=None):
+        t = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:127.0.0.1[{self.server.port}]")
+        t.set_credentials(user, password, "SITESRV")
+        t.set_connect_timeout(60)
+        self.addCleanup(lambda: t.get_socket() and t.get_socket().close())
+        dce = t.get_dce_rpc()
+        if level > 1:
+            dce.set_auth_level(level)
+        dce.set_auth_type(rpcrt.RPC_C_AUTHN_WINNT)
+        dce.connect()
+        if fragment:
+            dce.set_max_fragment_size(fragment)
+        dce.bind(uuid or mgmt.MSRPC_UUID_MGMT)
+        return dce
+
+    def call(self, dce, opnum, stub):
+        dce.call(opnum, stub)
+        return dce.recv()
+
+    def test_levels(self):
+        for level in (5, 6):
+            dce = self.connect(level)
+            self.assertEqual(self.call(dce, 99, b"hello"), b"hello")
+            answer = mgmt.hinq_if_ids(dce)
+            self.assertEqual(answer["if_id_vector"]["count"], 2)
+            dce.disconnect()
+        self.assertTrue(self.server.wait_for("LOGON ok admin SITESRV\\admin", 2))
+
+    def test_fragments(self):
+        for level in (5, 6):
+            for size in (None, 100, 1500):
+                dce = self.connect(level, fragment=size)
+                for n in (1, 15, 16, 17, 101, len(BIG)):
+                    self.assertEqual(self.call(dce, 99, BIG[:n]), BIG[:n])
+                dce.disconnect()
+
+    def test_second_security_context(self):
+        dce = self.connect(6)
+        other = dce.alter_ctx(mgmt.MSRPC_UUID_MGMT)
+        for _ in range(3):
+            self.assertEqual(self.call(dce, 99, b"first"), b"first")
+            self.assertEqual(self.call(other, 99, b"second"), b"second")
+
+    def test_refusals(self):
+        for arguments in ({"password": "wrong"}, {"user": "nobody"}, {"level": 2}, {"level": 4}, {"level": 1}):
+            with self.assertRaisesRegex(Exception, "access_denied|ACCESS_DENIED"):
+                dce = self.connect(**arguments)
+                self.call(dce, 99, b"hello")
+        self.assertTrue(self.server.wait_for("LOGON refused - SITESRV\\nobody"))
+
+    def test_unknown_things(self):
+        with self.assertRaisesRegex(Exception, "abstract_syntax_not_supported"):
+            self.connect(6, uuid=uuidtup_to_bin(("11111111-2222-3333-4444-555555555555", "1.0")))
+        dce = self.connect(6)
+        with self.assertRaisesRegex(Exception, "nca_s_op_rng_error"):
+            self.call(dce, 50, b"")
+        self.assertEqual(self.call(dce, 99, b"still there"), b"still there")
+
+    def test_resolver_needs_no_logon(self):
+        dce = self.connect(1, uuid=uuidtup_to_bin(("99fcfec4-5260-101b-bbcb-00aa0021347a", "0.0")))
+        self.assertEqual(self.call(dce, 3, b""), bytes(4))
+        self.assertEqual(self.call(dce, 5, b"")[:4], struct.pack("<HH", 5, 7))
+
+
+@unittest.skipIf(gensec is None, "python3-samba is not installed")
+class Samba(Case):
+    """Samba checks every signature, header signing included, and sends a MIC"""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = tempfile.TemporaryDirectory()
+        path = os.path.join(self.folder.name, "smb.conf")
+        with open(path, "w") as f:
+            f.write(f"[global]\nworkgroup=SITESRV\nprivate dir={self.folder.name}\nlock dir={self.folder.name}\n")
+        self.lp = param.LoadParm(path)
+        self.credentials = credentials.Credentials()
+        self.credentials.guess(self.lp)
+        self.credentials.set_username("admin")
+        self.credentials.set_password(PASSWORD)
+        self.credentials.set_domain("SITESRV")
+        self.credentials.set_kerberos_state(credentials.DONT_USE_KERBEROS)
+
+    def tearDown(self):
+        super().tearDown()
+        self.folder.cleanup()
+
+    def connect(self, options):
+        return samba_mgmt.mgmt(f"ncacn_ip_tcp:127.0.0.1[{self.server.port},{options}]", self.lp, self.credentials)
+
+    def test_levels_and_fragments(self):
+        for options in ("ntlm,sign", "ntlm,seal"):
+            m = self.connect(options)
+            for n in (0, 1, 15, 16, 17, len(BIG)):
+                echo = m.request(99, BIG[:n])
+                self.assertEqual(echo[:n], BIG[:n])
+                self.assertLess(len(echo) - n, 300)     # the verification trailer of [MS-RPCE] 2.2.2.13
+
+    def test_wrong_password(self):
+        self.credentials.set_password("wrong")
+        with self.assertRaises(Exception):
+            self.connect("ntlm,seal").request(99, b"x")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
