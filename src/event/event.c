@@ -24,6 +24,7 @@ struct event_sub {
         size_t n_classes;               /* 0: all */
         int64_t cursor;                 /* last sequence delivered or passed over */
         enum sub_mode mode;
+        uint64_t born;                  /* the hub's reading that was under way then, which does not know what we want */
         bool reading;                   /* a job of ours is under way */
         bool told_caught_up;
         bool dead;                      /* unsubscribed while reading: freed when the job is back */
@@ -37,6 +38,7 @@ struct event_hub {
         const struct model_change *feeding;     /* the change that is being handed out */
         unsigned n_live;
         int64_t last;                   /* every live subscription has seen up to here */
+        uint64_t round;                 /* number of its last reading */
         bool reading, again, ended;
         unsigned n_jobs;
         atomic_bool posted;             /* a wake is on its way to the loop */
@@ -49,6 +51,8 @@ struct batch {
         struct event_sub *sub;
         int64_t from, last;
         struct arena arena;
+        bool all;                       /* somebody wants changes of every class; else of these */
+        struct map wanted;              /* class name -> anything */
         struct model_change rows[BATCH_ROWS];
         size_t n;
         bool gone;
@@ -68,29 +72,37 @@ static bool collect(void *ctx, const struct model_change *ch)
         copy->path = arena_str(&b->arena, ch->path);
         copy->before = ch->before.p ? arena_str(&b->arena, ch->before) : STR_NULL;
         copy->after = ch->after.p ? arena_str(&b->arena, ch->after) : STR_NULL;
-        if (!copy->class_name.p || !copy->path.p || (ch->before.p && !copy->before.p) || (ch->after.p && !copy->after.p)) {
-                b->full = true;         /* the batch's memory is used up: the rest comes with the next one */
-                return false;
-        }
+        if (!copy->class_name.p || !copy->path.p || (ch->before.p && !copy->before.p) || (ch->after.p && !copy->after.p))
+                return false;           /* the batch's memory is used up: the rest comes with the next one */
         b->last = ch->seq;
-        b->full = ++b->n == BATCH_ROWS;
-        return !b->full;
+        return ++b->n < BATCH_ROWS;
+}
+
+static bool batch_wants(void *ctx, struct str class_name)
+{
+        const struct batch *b = ctx;
+
+        return b->all || map_get(&b->wanted, class_name);
 }
 
 static int batch_work(struct db_job *j, struct db_conn *c, struct err *e)
 {
         struct batch *b = container_of(j, struct batch, job);
+        const struct model_changes_query q = { .from = b->from, .max = BATCH_ROWS, .wanted = batch_wants, .fn = collect, .ctx = b };
+        struct model_changes_end end;
         int r;
 
         if (b->from == EVENT_FROM_NOW)
                 return model_changes_last(c, &b->last, e);
         b->last = b->from;
-        r = model_changes(c, b->from, BATCH_ROWS, collect, b, e);
+        r = model_changes(c, &q, &end, e);
+        b->last = MAX(b->last, end.last);
+        b->full = end.stopped || end.n_rows == BATCH_ROWS;
         if (r == CHANGE_E_GONE) {
                 b->gone = true;
                 return 0;
         }
-        if (r == 0 && b->full && b->n == 0)
+        if (r == 0 && end.stopped && b->n == 0)
                 return err_set(e, ERR_TOO_LARGE, "change %lld is too large to deliver", (long long)b->from + 1);
         return r;
 }
@@ -99,7 +111,27 @@ static void batch_free(struct batch *b)
 {
         b->hub->n_jobs--;
         arena_fini(&b->arena);
+        map_fini(&b->wanted, NULL);
         free(b);
+}
+
+/* Only what somebody asks for is read: the classes of one subscription, or of all. False: memory is out. */
+static bool batch_ask(struct batch *b)
+{
+        const struct event_sub *s = b->sub;
+        struct str name;
+        size_t it = 0;
+        void *node;
+
+        map_init(&b->wanted, true);
+        b->all = s ? !s->n_classes : !list_empty(&b->hub->index.any);
+        for (size_t i = 0; s && i < s->n_classes; i++)
+                if (map_put(&b->wanted, str_of(s->classes[i]), b, NULL) < 0)
+                        return false;
+        while (!s && !b->all && map_next(&b->hub->index.classes, &it, &name, &node))
+                if (map_put(&b->wanted, name, b, NULL) < 0)
+                        return false;
+        return true;
 }
 
 static int batch_start(struct event_hub *h, struct event_sub *s, int64_t from, void (*done)(struct db_job *j))
@@ -115,6 +147,10 @@ static int batch_start(struct event_hub *h, struct event_sub *s, int64_t from, v
         b->job.work = batch_work;
         b->job.done = done;
         h->n_jobs++;
+        if (!batch_ask(b)) {
+                batch_free(b);
+                return -1;
+        }
         db_read(h->db, &b->job);
         return 0;
 }
@@ -208,7 +244,7 @@ static void sub_done(struct db_job *j)
                 sub_set_mode(s, SUB_WAITING);
         } else {
                 s->cursor = MAX(s->cursor, b->last);
-                if (b->full || s->cursor < s->hub->last)
+                if (b->full || s->cursor < s->hub->last || (s->hub->reading && s->born == s->hub->round))
                         sub_read(s);
                 else
                         sub_go_live(s);
@@ -266,6 +302,7 @@ int event_subscribe(struct event_sub **out, struct event_hub *h, const struct ev
         }
         s->cursor = o->from < 0 ? EVENT_FROM_NOW : o->from;
         s->mode = SUB_BEHIND;
+        s->born = h->round;
         list_push_back(&h->subs, &s->link);
         *out = s;
         sub_read(s);
@@ -384,6 +421,7 @@ static void hub_read(struct event_hub *h)
                 return;
         }
         h->reading = true;              /* before: an inline db is done within */
+        h->round++;
         if (batch_start(h, NULL, h->last, hub_done) < 0)
                 h->reading = false;
 }

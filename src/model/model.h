@@ -229,10 +229,21 @@ struct model_change {
         int64_t seq, when_us;
         struct str class_name, path, before, after;     /* JSON objects; before p NULL: creation; after p NULL: deletion */
 };
-/* Rows with seq > from, at most max, in order. 0; 1 = CHANGE_E_GONE: retention has passed `from`. */
+struct model_changes_query {
+        int64_t from;                   /* what has a sequence above this, in order */
+        size_t max;                     /* rows of the log; one may bring some thirty changes (fact.h) */
+        bool (*wanted)(void *ctx, struct str class_name);       /* NULL: changes of every class */
+        bool (*fn)(void *ctx, const struct model_change *ch);   /* false: no more; the slices live during the call */
+        void *ctx;
+};
+struct model_changes_end {
+        int64_t last;                   /* everything up to here was told or not wanted; when stopped, the caller knows better */
+        size_t n_rows;
+        bool stopped;                   /* by fn */
+};
+/* 0; 1 = CHANGE_E_GONE: retention has passed `from`. */
 enum { CHANGE_E_GONE = 1 };
-MUST int model_changes(struct db_conn *c, int64_t from, size_t max, bool (*fn)(void *ctx, const struct model_change *ch),
-                       void *ctx, struct err *e);
+MUST int model_changes(struct db_conn *c, const struct model_changes_query *q, struct model_changes_end *end, struct err *e);
 MUST int model_changes_last(struct db_conn *c, int64_t *seq_out, struct err *e);
 MUST int model_changes_trim(struct tx *t, int64_t keep_rows, struct err *e);
 
@@ -250,8 +261,6 @@ MUST int model_timers_each(struct db_conn *c, size_t max, void (*fn)(void *ctx, 
                            struct err *e);
 MUST int model_timer_fired(struct tx *t, struct str id, int64_t event_us, struct err *e);        /* not logged: nothing shows it */
 
-/* The oldest status messages go, a thousand a call, until keep_rows are left. */
-MUST int model_status_trim(struct tx *t, int64_t keep_rows, struct err *e);
 /* ---- permanent subscriptions: how far they are, how they do ---- */
 struct model_subscription {
         int64_t id;
@@ -279,3 +288,5 @@ struct model_undelivered {
 enum { MODEL_FAILURES = 1000 };
 MUST int model_event_failure(struct tx *t, const struct model_undelivered *f, struct err *e);
 
+/* The oldest status messages go, a thousand a call, until keep_rows are left. */
+MUST int model_status_trim(struct tx *t, int64_t keep_rows, struct err *e);

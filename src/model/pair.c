@@ -106,22 +106,6 @@ static bool shows_same(const struct pair *a, const struct pair *b)
                same_text(a->reason_code, b->reason_code) && same_text(a->reason, b->reason);
 }
 
-static void touch(struct tx *t, const struct pkg *p, const struct pair *pair, bool comes_or_goes)
-{
-        const struct tx_key all[] = { TX_TEXT("PackageID", str_of(p->package_id)),
-                                      TX_TEXT("ServerNALPath", str_of(pair->nal_path)),
-                                      TX_TEXT("SiteCode", str_of(pair->site_code)) };
-        const struct tx_key ledger[] = { all[0], TX_TEXT("SiteCode", str_of(pair->site_code)),
-                                         TX_TEXT("PkgServer", str_of(pair->nal_path)), TX_NUMBER("Type", 2) };
-
-        tx_touch_where(t, "SMS_PackageStatusDistPointsSummarizer", all, 3);
-        tx_touch_where(t, "TM_DistributionCondition", all, 2);
-        tx_touch_where(t, "SMS_DistributionPoint", all, 3);
-        tx_touch_where(t, "SMS_PackageStatus", ledger, 4);
-        summary_touch(t, p, pair->site_code, comes_or_goes);
-        shown_pair(t, p, pair, comes_or_goes);
-}
-
 static int write_row(struct tx *t, const struct pkg *p, const struct pair *now, struct err *e)
 {
         struct db_stmt *s = db_stmt(t->db, SQL_SITE_PAIR_PUT, e);
@@ -164,7 +148,7 @@ int pair_save(struct tx *t, const struct pkg *p, const struct pair *was, const s
                 return r;
         if (shows_same(was, now))
                 return was->since == now->since ? 0 : RUN(t, e, SQL_SITE_PAIR_SINCE, p->pkg_id, now->dp_id, now->since);
-        touch(t, p, now, came || goes);
+        shown_pair(t, p, now, came || goes);
         r = goes ? RUN(t, e, SQL_SITE_PAIR_DELETE, p->pkg_id, now->dp_id) : write_row(t, p, now, e);
         if (!r)
                 r = summary_apply(t, p, now, &change, e);

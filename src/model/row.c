@@ -41,6 +41,16 @@ static int read_column(struct db_stmt *s, int i, const struct cim_property *p, s
         }
 }
 
+bool row_differs(const struct cim_instance *a, const struct cim_instance *b)
+{
+        const struct cim_class *c = a->class;
+
+        for (size_t i = 0; i < c->n_properties; i++)
+                if (!cim_value_eq(&c->properties[i], &a->values[i], &b->values[i]))
+                        return true;
+        return false;
+}
+
 int row_read(struct db_stmt *s, const struct cim_class *c, struct arena *a, struct cim_instance **out, struct err *e)
 {
         struct cim_instance *in = cim_instance_new(c, a);

@@ -2,6 +2,7 @@
 /* shown - the touches of the content status classes */
 #include "model/shown.h"
 #include "model/sql_site.h"
+#include "model/tx_fact.h"
 
 void shown_package(struct tx *t, const struct pkg *p)
 {
@@ -53,10 +54,10 @@ static void touch_groups(struct tx *t, const struct pkg *p, const struct pair *p
         }
 }
 
-static void touch_status(struct tx *t, const struct pkg *p, const struct pair *pair)
+static void touch_status(struct tx *t, struct str package_id, struct str nal_path)
 {
-        const struct tx_key status[] = { TX_TEXT("PackageID", str_of(p->package_id)), TX_TEXT("NalPath", str_of(pair->nal_path)) };
-        const struct tx_key details[] = { status[0], TX_TEXT("NALPath", str_of(pair->nal_path)) };
+        const struct tx_key status[] = { TX_TEXT("PackageID", package_id), TX_TEXT("NalPath", nal_path) };
+        const struct tx_key details[] = { status[0], TX_TEXT("NALPath", nal_path) };
 
         tx_touch_where(t, "SMS_DistributionDPStatus", status, 2);
         tx_touch_where(t, "SMS_DPStatusDetails", details, 2);
@@ -64,26 +65,47 @@ static void touch_status(struct tx *t, const struct pkg *p, const struct pair *p
 
 void shown_message(struct tx *t, const struct pkg *p, const struct pair *pair)
 {
-        touch_status(t, p, pair);
+        if (!tx_fact_pair(t, p->pkg_id, pair->dp_id))
+                touch_status(t, str_of(p->package_id), str_of(pair->nal_path));
         touch_groups(t, p, pair, false);
+}
+
+void shown_rows(struct tx *t, struct str package_id, struct str nal_path, struct str site_code)
+{
+        const struct tx_key all[] = { TX_TEXT("PackageID", package_id), TX_TEXT("ServerNALPath", nal_path),
+                                      TX_TEXT("SiteCode", site_code) };
+        const struct tx_key ledger[] = { all[0], all[2], TX_TEXT("PkgServer", nal_path), TX_NUMBER("Type", 2) };
+        const struct tx_key detail[] = { all[0], all[2] };
+
+        tx_touch_where(t, "SMS_PackageStatusDistPointsSummarizer", all, 3);
+        tx_touch_where(t, "TM_DistributionCondition", all, 2);
+        tx_touch_where(t, "SMS_DistributionPoint", all, 3);
+        tx_touch_where(t, "SMS_PackageStatus", ledger, 4);
+        tx_touch_where(t, "SMS_PackageStatusDetailSummarizer", detail, 2);
+        tx_touch_where(t, "SMS_PackageStatusRootSummarizer", all, 1);
+        tx_touch_where(t, "TM_PackageCondition", all, 1);
+        tx_touch_where(t, "SMS_ObjectContentInfo", &(struct tx_key)TX_TEXT("ObjectID", package_id), 1);
+        touch_status(t, package_id, nal_path);
+        tx_touch_where(t, "SMS_DistributionStatus", all, 1);
+        tx_touch_where(t, "SMS_DPStatusInfo", &(struct tx_key)TX_TEXT("NALPath", nal_path), 1);
 }
 
 void shown_pair(struct tx *t, const struct pkg *p, const struct pair *pair, bool comes_or_goes)
 {
-        const struct tx_key content[] = { TX_TEXT("PackageID", str_of(p->package_id)),
-                                          TX_TEXT("NALPath", str_of(pair->nal_path)) };
-        const struct tx_key server[] = { content[0], TX_TEXT("ContentServerID", str_of(pair->nal_path)) };
+        const struct str nal_path = str_of(pair->nal_path);
+        const struct tx_key content[] = { TX_TEXT("PackageID", str_of(p->package_id)), TX_TEXT("NALPath", nal_path) };
+        const struct tx_key server[] = { content[0], TX_TEXT("ContentServerID", nal_path) };
+        const struct tx_key link[] = { content[0], TX_TEXT("ServerNALPath", nal_path) };
 
-        touch_status(t, p, pair);
+        if (comes_or_goes || !tx_fact_pair(t, p->pkg_id, pair->dp_id))
+                shown_rows(t, str_of(p->package_id), nal_path, str_of(pair->site_code));
         touch_groups(t, p, pair, true);
-        tx_touch_where(t, "SMS_DistributionStatus", content, 1);
-        tx_touch_where(t, "SMS_DPStatusInfo", content + 1, 1);
         if (!comes_or_goes)
                 return;
         tx_touch_where(t, "SMS_DPContentInfo", content, 2);
         tx_touch_where(t, "SMS_PackageContentServerInfo", server, 2);
-        tx_touch_where(t, "SMS_PkgToPkgServer_a",
-                       (const struct tx_key[]){ content[0], TX_TEXT("ServerNALPath", str_of(pair->nal_path)) }, 2);
+        tx_touch_where(t, "SMS_PkgToPkgServer_a", link, 2);
+        summary_touch(t, p, pair->site_code, true);
 }
 
 void shown_dp(struct tx *t, const struct model_dp *d)

@@ -17,7 +17,9 @@ void shown_package(struct tx *t, const struct pkg *p);
 void shown_package_name(struct tx *t, const struct pkg *p);
 /* Any row of the package, on any DP. */
 void shown_pairs(struct tx *t, const struct pkg *p);
-/* One row: its state.  @comes_or_goes: the row itself. */
+/* What a fact shows, touched one by one: a pair, and the sums it counts in. */
+void shown_rows(struct tx *t, struct str package_id, struct str nal_path, struct str site_code);
+/* One row: its state, and the sums.  @comes_or_goes: the row itself. */
 void shown_pair(struct tx *t, const struct pkg *p, const struct pair *pair, bool comes_or_goes);
 /* One row's latest message. */
 void shown_message(struct tx *t, const struct pkg *p, const struct pair *pair);

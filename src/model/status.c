@@ -3,6 +3,7 @@
 #include "model/shown.h"
 #include "model/sql_site.h"
 #include "model/status.h"
+#include "model/tx_fact.h"
 
 static const char *const classes[] = { "SMS_StatusMessage", "SMS_StatMsgInsStrings", "SMS_StatMsgAttributes",
                                        "TM_StatusMessage" };
@@ -54,15 +55,15 @@ static int insert(struct tx *t, const struct message *m, int64_t *record_id, str
                 db_bind_i64(s, 6, m->version);
         db_bind_textz(s, 7, m->dp_name);
         db_bind_textz(s, 8, m->text);
-        r = db_run(s, e);
-        if (r)
-                return r;
-        if (!db_changes(t->db))
-                return err_set(e, ERR_INTERNAL, "status message %d is in no table", m->id);
-        *record_id = db_last_rowid(t->db);
-        for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
-                tx_touch_new(t, classes[i], &(struct tx_key)TX_NUMBER("RecordID", *record_id), 1);
-        return 0;
+        r = db_step(s, e);
+        if (r == 0)
+                r = err_set(e, ERR_INTERNAL, "status message %d is in no table", m->id);
+        if (r > 0) {
+                *record_id = db_col_i64(s, 0);
+                r = tx_fact_message(t, s, e);
+        }
+        db_reset(s);
+        return r;
 }
 
 int status_raise(struct tx *t, enum status_id id, const struct pkg *p, const struct pair *pair, const char *text,

@@ -13,7 +13,7 @@
 
 #include "model/row.h"
 #include "model/sql_site.h"
-#include "model/tx.h"
+#include "model/tx_fact.h"
 #include "os/os.h"
 
 enum { TX_MAX_KEYS = 4, TX_ARENA_LIMIT = 1 << 30, AUDIT_OBJECT_MAX = 1000 };
@@ -120,7 +120,7 @@ static struct db_stmt *open_set(struct tx *t, const struct tx_set *set, struct e
         return s;
 }
 
-static int keep_image(struct tx *t, const struct cim_instance *in, struct err *e)
+int tx_keep_image(struct tx *t, const struct cim_instance *in, struct err *e)
 {
         struct tx_image *image = arena_alloc(&t->arena, sizeof(*image));
         struct buf path;
@@ -152,7 +152,7 @@ static int read_before(struct tx *t, const struct tx_set *set, struct err *e)
         while ((r = db_step(s, e)) > 0) {
                 r = row_read(s, set->class, &t->arena, &in, e);
                 if (!r)
-                        r = keep_image(t, in, e);
+                        r = tx_keep_image(t, in, e);
                 if (r < 0)
                         break;
         }
@@ -238,7 +238,7 @@ static int add_set(struct tx *t, const struct cim_class *c, const struct tx_key 
 
         if (!set)
                 return err_set(e, ERR_NOMEM, "touch %s: out of memory", c->name);
-        r = new ? 0 : read_before(t, set, e);
+        r = new || t->kept ? 0 : read_before(t, set, e);
         if (r < 0)
                 return r;
         buf_init(&name, 0);
@@ -253,11 +253,23 @@ static int add_set(struct tx *t, const struct cim_class *c, const struct tx_key 
         return 0;
 }
 
+bool tx_touched_shown(const struct tx *t)
+{
+        struct list *pos, *tmp;
+
+        list_for_each(pos, &t->shapes, tmp)
+                if (fact_shows(list_entry(pos, struct tx_set, shape_link)->class))
+                        return true;
+        return false;
+}
+
 static void touch(struct tx *t, const char *class_name, const struct tx_key *keys, size_t n, bool new)
 {
         const struct cim_class *c = cim_class_find(str_of(class_name));
 
         assert(c && c->select && n > 0 && n <= TX_MAX_KEYS);
+        if (t->fact && fact_shows(c))
+                tx_fact_dissolve(t);
         if (t->failed || is_touched(t, c, keys, n))
                 return;
         if (add_set(t, c, keys, n, new, &t->err) < 0)
@@ -327,16 +339,6 @@ void tx_audit(struct tx *t, const char *verb, const char *fmt, ...)
 
 /* ---- the end: what differs goes into the log ---- */
 
-static bool differs(const struct cim_instance *a, const struct cim_instance *b)
-{
-        const struct cim_class *c = a->class;
-
-        for (size_t i = 0; i < c->n_properties; i++)
-                if (!cim_value_eq(&c->properties[i], &a->values[i], &b->values[i]))
-                        return true;
-        return false;
-}
-
 static int write_change(struct tx *t, struct str path, const struct cim_instance *before,
                         const struct cim_instance *after, struct err *e)
 {
@@ -398,7 +400,7 @@ static int compare_row(struct tx *t, struct db_stmt *s, const struct cim_class *
                         r = write_creation(t, buf_str(path), now, e);
                 } else if (!image->seen) {
                         image->seen = true;
-                        if (differs(image->before, now))
+                        if (row_differs(image->before, now))
                                 r = write_change(t, image->path, image->before, now, e);
                 }
         }
@@ -448,6 +450,8 @@ int tx_end(struct tx *t, struct err *e)
                 *e = t->err;
                 r = err_number(e->kind);
         }
+        if (!r && t->fact)
+                r = tx_fact_end(t, e);
         list_for_each(pos, &t->sets, tmp) {
                 if (!r)
                         r = compare_set(t, list_entry(pos, struct tx_set, link), e);

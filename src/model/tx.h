@@ -17,6 +17,9 @@
  * set, read in one go (all distribution points of a package).  A touch inside a
  * set that is touched already costs nothing.
  *
+ * A transaction about one package on one distribution point, which is what reports
+ * are, is logged in short (tx_fact.h); touching is the same.
+ *
  * Threads: on the db writer thread (inside db_write() jobs).
  * Ownership: strings given to touches are copied.
  */
@@ -31,6 +34,8 @@ struct actor {                          /* who asked, for the audit row */
         char wire[16];                  /* "unix", "rest", "dp", "internal" */
 };
 
+struct tx_fact;
+
 struct tx {
         struct db_conn *db;
         int64_t now_us;
@@ -41,6 +46,8 @@ struct tx {
         struct map set_names;           /* what was touched -> struct tx_set */
         struct map images;              /* relpath, which begins with the class -> struct tx_image */
         struct list image_list;         /* the same in order */
+        struct tx_fact *fact;           /* tx_fact.h; NULL: none */
+        bool kept;                      /* what is touched now has its before images already */
         bool failed;                    /* a touch failed; tx_end reports it */
         struct err err;
 };
@@ -65,4 +72,7 @@ void tx_touchz(struct tx *t, const char *class_name, const char *key1, const cha
 /* One audit row: verb and object in words of the CLI ("distribute", "P0100001 to PAR01"). */
 void tx_audit(struct tx *t, const char *verb, const char *fmt, ...) PRINTF_LIKE(3, 4);
 MUST int tx_end(struct tx *t, struct err *e);   /* writes change rows; frees */
+/* For tx_fact.c: has any class been touched that facts show?  Keep a before image that was not read by a touch. */
+bool tx_touched_shown(const struct tx *t);
+MUST int tx_keep_image(struct tx *t, const struct cim_instance *in, struct err *e);
 void tx_abort(struct tx *t);                    /* frees; the caller's savepoint undoes the rows */

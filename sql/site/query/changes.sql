@@ -4,9 +4,14 @@
 -- One row of the change log.
 INSERT INTO change (us, class, path, before, after) VALUES (?1, ?2, ?3, ?4, ?5);
 
+-- name: change_fact   role: writer
+-- A fact of ?1 slots, and sequence numbers for them.
+INSERT INTO change (seq, us, class, path, after, fact)
+VALUES (coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change'), 0) + ?1, ?2, '', '', '', ?3);
+
 -- name: changes_after   role: reader   hot
 -- The log behind a sequence number.
-SELECT seq, us, class, path, before, after FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2;
+SELECT seq, us, class, path, before, after, fact FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2;
 
 -- name: change_last   role: reader
 -- The newest sequence number that was ever given, 0 when none.
@@ -37,12 +42,16 @@ INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING;
 INSERT INTO audit (us, who, peer, wire, verb, object) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: status_insert   role: writer
--- A status message with its insertion strings and attributes.
+-- A status message with its insertion strings and attributes; what shows it, in the order of fact_message_column.
 INSERT INTO status_message (message_id, severity, component, site_code, us, attr_package, attr_dp, attr_version,
                             string1, string2, string3, machine)
 SELECT k.message_id, k.severity, k.component, ?2, ?3, ?4, ?5, ?6, ?4, ?7, ?8,
        coalesce((SELECT server_name FROM site WHERE code = ?2), '')
-  FROM status_kind k WHERE k.message_id = ?1;
+  FROM status_kind k WHERE k.message_id = ?1
+RETURNING record_id, component, machine, message_id, severity, site_code, us, attr_package, attr_dp, attr_version,
+          string1, string2, string3, (SELECT k.text FROM status_kind k WHERE k.message_id = status_message.message_id),
+          (SELECT k.cause FROM status_kind k WHERE k.message_id = status_message.message_id),
+          (SELECT k.next_step FROM status_kind k WHERE k.message_id = status_message.message_id);
 
 -- name: status_oldest   role: reader   hot
 -- The oldest status messages below a number.

@@ -35,6 +35,28 @@ SELECT d.site_id, s.code, d.name, d.nal_path, a.state, a.held, a.tries, a.next_t
   FROM dp d JOIN site s ON s.site_id = d.site_id LEFT JOIN assignment a ON a.pkg_id = ?1 AND a.dp_id = d.dp_id
  WHERE d.dp_id = ?2;
 
+-- name: fact_pair   role: reader   hot
+-- What shows a package on a DP, in the order of fact_pair_column.
+SELECT p.pkg_id, d.dp_id, p.package_id, p.name, p.description, p.package_type, p.action, p.source_flag, p.source_version,
+       p.source_us, p.created_us, o.code, v.total_bytes,
+       d.name, d.nal_path, d.protected, d.agent_version, d.health_enabled, s.code, s.name,
+       a.state, a.held, a.tries, a.next_try_us, a.copied_us, a.summary_us, a.received, a.reused, a.reason_code, a.reason,
+       m.record_id, m.message_id, m.severity, m.us, m.text,
+       (SELECT count(*) FROM group_member gm
+          JOIN group_package gp ON gp.group_row = gm.group_row AND gp.pkg_id = a.pkg_id WHERE gm.dp_id = a.dp_id),
+       r.targeted, r.installed, r.retrying, r.failed, r.n_assigned, r.ready, r.ready_us, r.source_error,
+       t.targeted, t.installed, t.retrying, t.failed, t.summary_us,
+       (SELECT max(k.summary_us) FROM detail_summary k WHERE k.pkg_id = a.pkg_id),
+       q.assigned, q.installed, q.retrying, q.failed, q.last_us,
+       (SELECT group_concat(c.state || ' ' || c.assets || ' ' || c.last_us) FROM package_category c WHERE c.pkg_id = a.pkg_id)
+  FROM assignment a CROSS JOIN package p ON p.pkg_id = a.pkg_id CROSS JOIN site o ON o.site_id = p.site_id
+       CROSS JOIN dp d ON d.dp_id = a.dp_id CROSS JOIN site s ON s.site_id = d.site_id
+       CROSS JOIN pair_status m ON m.id = a.pkg_id << 20 | a.dp_id CROSS JOIN root_summary r ON r.pkg_id = a.pkg_id
+       CROSS JOIN detail_summary t ON t.pkg_id = a.pkg_id AND t.site_id = d.site_id
+       CROSS JOIN dp_summary q ON q.dp_id = a.dp_id
+       LEFT JOIN version v ON v.pkg_id = p.pkg_id AND v.version = p.source_version
+ WHERE a.pkg_id = ?1 AND a.dp_id = ?2;
+
 -- name: pair_put   role: writer   hot
 -- The pair as it is now.
 INSERT INTO assignment (pkg_id, dp_id, state, held, tries, next_try_us, copied_us, since, received, reused,

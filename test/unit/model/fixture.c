@@ -446,12 +446,14 @@ static void compare_class(struct fixture *f, struct replayed *r, const struct ci
 const char *replay(struct fixture *f)
 {
         static struct replayed r;
+        const struct model_changes_query q = { .max = SIZE_MAX, .fn = apply_change, .ctx = &r };
+        struct model_changes_end end;
         size_t n = 0;
 
         r.problem[0] = 0;
         map_init(&r.rows, true);
         arena_init(&r.arena, 0);
-        CHECK(model_changes(f->db, 0, SIZE_MAX, apply_change, &r, &f->err) == 0);
+        CHECK(model_changes(f->db, &q, &end, &f->err) == 0);
         for (size_t i = 0; i < n_cim_classes; i++)
                 if (cim_classes[i]->view)
                         compare_class(f, &r, cim_classes[i], &n);

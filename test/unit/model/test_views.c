@@ -202,6 +202,15 @@ static bool stop_at_second(void *ctx, const struct model_change *ch)
         return seqs[1] == 0;
 }
 
+static int two_changes(int64_t from, int64_t seqs[2])
+{
+        const struct model_changes_query q = { .from = from, .max = 10, .fn = stop_at_second, .ctx = seqs };
+        struct model_changes_end end;
+
+        seqs[0] = seqs[1] = 0;
+        return model_changes(f.db, &q, &end, &f.err);
+}
+
 static int do_trim(struct tx *t, void *arg, struct err *e)
 {
         return model_changes_trim(t, 2, e);
@@ -212,14 +221,13 @@ static void the_log_says_what_it_no_longer_has(void **state)
         int64_t seqs[2] = { 0 }, last;
 
         fixture_again(&f);
-        assert_int_equal(model_changes(f.db, 0, 10, stop_at_second, seqs, &f.err), 0);
+        assert_int_equal(two_changes(0, seqs), 0);
         assert_int_equal(seqs[0], 1);
         assert_int_equal(seqs[1], 2);
         assert_int_equal(fixture_do(&f, do_trim, NULL), 0);
         assert_int_equal(model_changes_last(f.db, &last, &f.err), 0);
-        assert_int_equal(model_changes(f.db, last - 3, 10, stop_at_second, seqs, &f.err), CHANGE_E_GONE);
-        seqs[0] = seqs[1] = 0;
-        assert_int_equal(model_changes(f.db, last - 2, 10, stop_at_second, seqs, &f.err), 0);
+        assert_int_equal(two_changes(last - 3, seqs), CHANGE_E_GONE);
+        assert_int_equal(two_changes(last - 2, seqs), 0);
         assert_int_equal(seqs[0], last - 1);
         fixture_again(&f);
 }
