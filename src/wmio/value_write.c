@@ -68,9 +68,12 @@ static void put_array(struct wmio_enc *x, const struct wmio_heap *h, enum cim_ty
         if (refs)
                 wmio_put_zeros(x->b, 4 * n, 0);
         for (size_t i = 0; i < n && !x->b->failed && x->r == 0; i++) {
+                const struct cim_value *item = &v->array.items[i];
+
                 if (refs)
-                        wmio_patch_le32(x->b, at + 4 * i, wmio_ref(x, h));
-                put_item(x, t, no_offset, &v->array.items[i]);
+                        wmio_patch_le32(x->b, at + 4 * i, item->null ? WMIO_NO_REF : wmio_ref(x, h));
+                if (!refs || !item->null)
+                        put_item(x, t, no_offset, item);
         }
 }
 
@@ -80,10 +83,10 @@ void wmio_put_value(struct wmio_enc *x, const struct wmio_heap *h, size_t at, en
         uint8_t octets[8];
 
         if (array || is_text(t) || t == CIM_OBJECT) {
-                wmio_patch_le32(x->b, at, wmio_ref(x, h));
-                if (array)
+                wmio_patch_le32(x->b, at, v->null ? WMIO_NO_REF : wmio_ref(x, h));
+                if (!v->null && array)
                         put_array(x, h, t, no_offset, v);
-                else
+                else if (!v->null)
                         put_item(x, t, no_offset, v);
         } else if (!x->b->failed) {
                 size_t n = number_octets(t, v, octets);
