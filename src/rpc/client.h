@@ -23,7 +23,6 @@
 #include "rpc/level.h"
 
 struct rpc_client;
-struct rpc_client_call;
 
 struct rpc_credentials {                /* copied; wiped when no longer needed */
         struct str user, domain;        /* UTF-8 */
@@ -31,7 +30,7 @@ struct rpc_credentials {                /* copied; wiped when no longer needed *
 };
 struct rpc_client_opts {
         enum rpc_level level;           /* NONE: no authentication and credentials is not looked at */
-        const struct rpc_credentials *credentials;
+        const struct rpc_credentials *credentials;      /* needed at every other level: -EINVAL without */
         uint16_t max_frag;              /* 0: 5840 */
         uint32_t max_stub;              /* 0: 1 MiB, of an answer */
         uint16_t max_calls;             /* 0: 16 */
@@ -67,6 +66,8 @@ MUST int rpc_client_call(struct rpc_client *c, const struct uuid *iface, uint16_
                          void (*done)(void *arg, const struct rpc_result *r), void *arg);
 
 /* ---- for the carrier ---- */
+/* Sets anew what is called when there is output or the client ended. */
+void rpc_client_on_wake(struct rpc_client *c, void (*wake)(void *arg), void *arg);
 void rpc_client_input(struct rpc_client *c, struct str octets);
 struct str rpc_client_output(const struct rpc_client *c);
 void rpc_client_taken(struct rpc_client *c, size_t n);
