@@ -193,6 +193,8 @@ void wmio_put_embedded(struct wmio_enc *x, struct str json)
         x->r = embedded_class(json, &c, x->e);
         if (x->r == 0)
                 x->r = cim_json_read(c, json, &a, &in, x->e);
+        if (x->r == 0 && cim_instance_defaults(in, &a) < 0)
+                x->r = wmio_no_memory(x->e);
         if (x->r == 0 && !x->all)
                 x->r = err_set(x->e, ERR_NOT_SUPPORTED, "embedded objects need the schema's images");
         if (x->r == 0)
