@@ -70,7 +70,7 @@ static void check_arguments(const struct wmio_decoded *d, struct arena *a)
                 for (size_t k = 0; k < ARRAY_SIZE(args); k++)
                         args[k] = (struct cim_value){ .null = true };
                 assert(c->methods[i].n_parameters <= ARRAY_SIZE(args));
-                (void)wmio_to_arguments(d, c, &c->methods[i], a, args, &e);
+                assert(wmio_to_arguments(d, c, &c->methods[i], a, args, &e) == 0 || e.text[0]);
         }
 }
 
