@@ -133,6 +133,8 @@ static void touch(struct tx *t, struct str id)
         tx_touch_where(t, "SMS_Advertisement", &key, 1);
         tx_touch_where(t, "SMS_PackageToAdvert_a", &key, 1);
         tx_touch_where(t, "SMS_AdvertToSourceSite_a", &key, 1);
+        tx_touch_where(t, "SMS_CollectionToPkgAdvert_a", &key, 1);
+        tx_touch_where(t, "SMS_AdvertisementInfo", &key, 1);
 }
 
 static int create_one(struct tx *t, const struct cim_instance *in, struct advert *a, struct err *e)
@@ -252,5 +254,27 @@ int model_advert_next(struct db_conn *c, int64_t *out, struct err *e)
                 return err_set(e, ERR_INTERNAL, "counter advert is missing: the site was not set up");
         if (r == 0)
                 *out = last + 1;
+        return r;
+}
+
+int model_advert_set_next(struct tx *t, int64_t next, struct err *e)
+{
+        struct db_stmt *s;
+        int64_t lowest;
+        int r = model_advert_next(t->db, &lowest, e);
+
+        if (r < 0)
+                return r;
+        if (next < lowest || next > ADVERT_NUMBER_MAX)
+                return err_set(e, ERR_CONFLICT, "NextID %lld: from %lld to %d are free", (long long)next, (long long)lowest,
+                               ADVERT_NUMBER_MAX);
+        s = db_stmt(t->db, SQL_SITE_COUNTER_SET, e);
+        if (!s)
+                return err_number(e->kind);
+        db_bind_textz(s, 1, "advert");
+        db_bind_i64(s, 2, next - 1);
+        r = db_run(s, e);
+        if (r == 0)
+                tx_audit(t, "advert next", "%lld", (long long)next);
         return r;
 }

@@ -90,6 +90,7 @@ int model_collection_put(struct tx *t, const struct cim_instance *in, bool creat
                 return r;
         tx_touch_where(t, "SMS_Collection", &(struct tx_key)TX_TEXT("CollectionID", id), 1);
         tx_touch_where(t, "SMS_DPGroupCollections", &(struct tx_key)TX_TEXT("CollectionID", id), 1);
+        tx_touch_where(t, "SMS_AdvertisementInfo", &(struct tx_key)TX_TEXT("CollectionID", id), 1);
         s = db_stmt(t->db, create ? SQL_SITE_COLLECTION_INSERT : SQL_SITE_COLLECTION_UPDATE, e);
         if (!s)
                 return err_number(e->kind);
@@ -126,6 +127,9 @@ int model_collection_member(struct tx *t, struct str collection_id, struct str n
         if (!str_trim(name).n || name.n > MEMBER_NAME_MAX || !str_is_utf8(name))
                 return err_set(e, ERR_INVALID, "a member's name has 1 to %d bytes of UTF-8", MEMBER_NAME_MAX);
         tx_touch_where(t, "TM_CollectionMember", keys, 2);
+        tx_touch_where(t, "SMS_FullCollectionMembership", keys, 2);
+        tx_touch_where(t, "SMS_CollectionMember_a", keys, 2);
+        tx_touch_where(t, "SMS_R_System", keys + 1, 1);
         tx_touch_where(t, "SMS_Collection", keys, 1);
         tx_touch_where(t, "SMS_DPGroupCollections", keys, 1);
         s = db_stmt(t->db, add ? SQL_SITE_MEMBER_INSERT : SQL_SITE_MEMBER_DELETE, e);
@@ -145,6 +149,17 @@ int model_collection_member(struct tx *t, struct str collection_id, struct str n
         if (!r)
                 tx_audit(t, add ? "collection add" : "collection remove", "%.*s %.*s", STR_ARG(collection_id), STR_ARG(name));
         return r;
+}
+
+int model_collection_refresh(struct tx *t, struct str id, struct err *e)
+{
+        int64_t row;
+        int r = row_of(t->db, SQL_SITE_COLLECTION_ROW, id, &row, e);
+
+        if (r)
+                return r < 0 ? r : no_such(id, e);
+        tx_touch_where(t, "SMS_Collection", &(struct tx_key)TX_TEXT("CollectionID", id), 1);
+        return RUN(t, e, SQL_SITE_COLLECTION_REFRESH, row, t->now_us);
 }
 
 int model_collection_delete(struct tx *t, struct str id, struct err *e)
@@ -174,6 +189,8 @@ int model_collection_delete(struct tx *t, struct str id, struct err *e)
         if (r < 0)
                 return r;
         tx_touch_where(t, "TM_CollectionMember", &key, 1);
+        tx_touch_where(t, "SMS_FullCollectionMembership", &key, 1);
+        tx_touch_where(t, "SMS_CollectionMember_a", &key, 1);
         tx_touch_where(t, "SMS_Collection", &key, 1);
         tx_touch_where(t, "SMS_DPGroupCollections", &key, 1);
         r = group_collection_gone(t, row, e);

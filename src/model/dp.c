@@ -123,6 +123,8 @@ static void touch(struct tx *t, const struct model_dp *d)
 
         tx_touch_where(t, "SMS_DistributionPointInfo", &nal, 1);
         tx_touch_where(t, "SMS_SystemResourceList", &nal, 1);
+        tx_touch_where(t, "SMS_SCI_SysResUse", &nal, 1);
+        shown_site_health(t, d->site_code);
         tx_touchz(t, "TM_DistributionPoint", d->name, NULL, NULL);
         shown_dp(t, d);
 }

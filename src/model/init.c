@@ -54,6 +54,12 @@ static int create_site(struct tx *t, const struct model_site_opts *o, struct err
         tx_touch_where(t, "SMS_SystemResourceList", &key, 1);
         tx_touch_where(t, "SMS_ProviderLocation", &key, 1);
         tx_touch_where(t, "SMS_Identification", &this, 1);
+        tx_touch_where(t, "SMS_SCI_SysResUse", &key, 1);
+        tx_touch_where(t, "SMS_SummarizerStatus", &key, 1);
+        tx_touch_where(t, "SMS_SummarizerSiteStatus", &key, 1);
+        tx_touch_where(t, "SMS_SiteToSiteID_a", &key, 1);
+        tx_touch_where(t, "__NAMESPACE", &(struct tx_key)TX_TEXT("Parent", STR("root")), 1);
+        tx_touch_where(t, "__NAMESPACE", &(struct tx_key)TX_TEXT("Parent", STR("root\\sms")), 1);
         tx_touchz(t, "SMS_StatMsgModuleNames", "SMS Server", NULL, NULL);
         return site_write(t, str_of(o->site_code), true, 0, m, e);
 }

@@ -87,6 +87,10 @@ MUST int model_collection_member(struct tx *t, struct str collection_id, struct 
 MUST int model_collection_delete(struct tx *t, struct str id, struct err *e);
 MUST int model_advert_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
 MUST int model_advert_delete(struct tx *t, struct str id, struct err *e);
+/* RequestRefresh: direct members are up to date, so only LastRefreshTime moves. */
+MUST int model_collection_refresh(struct tx *t, struct str id, struct err *e);
+/* The number the next AdvertisementID shall have: not one that was given out already, else ERR_CONFLICT. */
+MUST int model_advert_set_next(struct tx *t, int64_t next, struct err *e);
 /* The number the next AdvertisementID will have; nothing is given out. */
 MUST int model_advert_next(struct db_conn *c, int64_t *out, struct err *e);
 MUST int model_group_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
@@ -260,6 +264,23 @@ struct model_timer {
 MUST int model_timers_each(struct db_conn *c, size_t max, void (*fn)(void *ctx, const struct model_timer *timer), void *ctx,
                            struct err *e);
 MUST int model_timer_fired(struct tx *t, struct str id, int64_t event_us, struct err *e);        /* not logged: nothing shows it */
+
+/* ---- status messages of others ---- */
+#define MODEL_STATUS_INFORMATIONAL 0x40000000u
+#define MODEL_STATUS_WARNING 0x80000000u
+#define MODEL_STATUS_ERROR 0xC0000000u
+struct model_user_status {
+        uint32_t message_id, severity, type;    /* type: SMS_StatusMessage.MessageType */
+        struct str component, machine, module;  /* machine p NULL: the site server */
+        uint32_t process_id, thread_id, win32_error;
+        int64_t when_us;
+        struct str text;                        /* insertion string 1; p NULL: none */
+        const struct cim_value *attributes, *values;    /* numbers and texts, in parallel */
+        size_t n_attributes;
+};
+MUST int model_status_user(struct tx *t, const struct model_user_status *m, struct err *e);
+/* 0 also when there is none. */
+MUST int model_status_delete(struct tx *t, int64_t record_id, struct err *e);
 
 /* ---- permanent subscriptions: how far they are, how they do ---- */
 struct model_subscription {

@@ -232,6 +232,7 @@ int model_package_put(struct tx *t, struct str id, const struct cim_instance *in
                  !str_eq(field_text(was, "Description"), field_text(now, "Description")))
                 shown_package_name(t, &p);
         tx_touch_where(t, "SMS_Program", &key, 1);
+        tx_touch_where(t, "SMS_AdvertisementInfo", &key, 1);
         r = write_row(t, &p, now, e);
         if (!r && has_source(now) != p.has_source)
                 r = turn_source(t, &p, has_source(now), e);

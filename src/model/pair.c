@@ -128,6 +128,19 @@ static int write_row(struct tx *t, const struct pkg *p, const struct pair *now, 
         return db_run(s, e);
 }
 
+/* What counts against a site's health: 2 failed, 1 tried again. */
+static int trouble(int state)
+{
+        switch (state) {
+        case STATE_INSTALL_FAILED:
+        case STATE_REMOVAL_FAILED:
+        case STATE_CONTENT_MONITORING: return 2;
+        case STATE_INSTALL_RETRYING:
+        case STATE_REMOVAL_RETRYING: return 1;
+        default: return 0;
+        }
+}
+
 static bool is_current(const struct pkg *p, const struct pair *pair)
 {
         return pair->held == p->version;
@@ -149,6 +162,8 @@ int pair_save(struct tx *t, const struct pkg *p, const struct pair *was, const s
         if (shows_same(was, now))
                 return was->since == now->since ? 0 : RUN(t, e, SQL_SITE_PAIR_SINCE, p->pkg_id, now->dp_id, now->since);
         shown_pair(t, p, now, came || goes);
+        if (trouble(was->state) != trouble(now->state))
+                shown_site_health(t, now->site_code);
         r = goes ? RUN(t, e, SQL_SITE_PAIR_DELETE, p->pkg_id, now->dp_id) : write_row(t, p, now, e);
         if (!r)
                 r = summary_apply(t, p, now, &change, e);

@@ -114,6 +114,7 @@ static void touch(struct tx *t, const struct pkg *p, struct str name)
         tx_touch_where(t, "SMS_Program", keys, 2);
         tx_touch_where(t, "SMS_PkgToPkgProgram_a", keys, 2);
         tx_touch_where(t, "SMS_Package", keys, 1);
+        tx_touch_where(t, "SMS_AdvertisementInfo", keys, 2);
         offer_touch_package(t, p);
 }
 

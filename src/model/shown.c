@@ -108,9 +108,20 @@ void shown_pair(struct tx *t, const struct pkg *p, const struct pair *pair, bool
         summary_touch(t, p, pair->site_code, true);
 }
 
+void shown_site_health(struct tx *t, const char *site_code)
+{
+        const struct tx_key site = TX_TEXT("SiteCode", str_of(site_code));
+
+        tx_touch_where(t, "SMS_SummarizerStatus", &site, 1);
+        tx_touch_where(t, "SMS_SummarizerSiteStatus", &site, 1);
+}
+
 void shown_dp(struct tx *t, const struct model_dp *d)
 {
-        tx_touch_where(t, "SMS_DPStatusInfo", &(struct tx_key)TX_TEXT("NALPath", str_of(d->nal_path)), 1);
+        const struct tx_key nal = TX_TEXT("NALPath", str_of(d->nal_path));
+
+        tx_touch_where(t, "SMS_DPStatusInfo", &nal, 1);
+        tx_touch_where(t, "SMS_DistributionPointDriveInfo", &nal, 1);
 }
 
 void shown_group(struct tx *t, struct str group_id)

@@ -24,6 +24,8 @@ void shown_pair(struct tx *t, const struct pkg *p, const struct pair *pair, bool
 /* One row's latest message. */
 void shown_message(struct tx *t, const struct pkg *p, const struct pair *pair);
 /* A DP's own fields. */
+/* How a site fares: SMS_SummarizerStatus and SMS_SummarizerSiteStatus. */
+void shown_site_health(struct tx *t, const char *site_code);
 void shown_dp(struct tx *t, const struct model_dp *d);
 /* A group's own fields and sums. */
 void shown_group(struct tx *t, struct str group_id);

@@ -109,6 +109,7 @@ static int touch_names(struct tx *t, const struct site_row *site, struct err *e)
         int r = READ(t, e, &packages, SQL_SITE_SITE_PACKAGES, site->id);
 
         tx_touch_where(t, "SMS_SystemResourceList", &code, 1);
+        tx_touch_where(t, "SMS_SCI_SysResUse", &code, 1);
         tx_touch_where(t, "SMS_DistributionPointInfo", &code, 1);
         tx_touch_where(t, "SMS_DistributionPoint", &code, 1);
         tx_touch_where(t, "SMS_PackageStatusDetailSummarizer", &code, 1);
@@ -182,6 +183,10 @@ int model_site_put(struct tx *t, const struct cim_instance *in, struct err *e)
         tx_touch_where(t, "SMS_Site", &key, 1);
         tx_touch_where(t, "SMS_SiteAndSubsites", &key, 1);
         tx_touch_where(t, "SMS_SystemResourceList", &key, 1);
+        tx_touch_where(t, "SMS_SCI_SysResUse", &key, 1);
+        tx_touch_where(t, "SMS_SiteToSubSite_a", &key, 1);
+        tx_touch_where(t, "SMS_SummarizerStatus", &key, 1);
+        tx_touch_where(t, "SMS_SummarizerSiteStatus", &key, 1);
         r = site_write(t, site.code, false, site.id, now, e);
         if (!r && !site.id)             /* packages without source files are offered on every site */
                 r = offer_sync(t, 0, INT64_MAX, 0, INT64_MAX, e);
@@ -212,6 +217,9 @@ int model_site_delete(struct tx *t, struct str site_code, struct err *e)
         tx_touch_where(t, "TM_Offer", &key, 1);
         tx_touch_where(t, "SMS_Site", &key, 1);
         tx_touch_where(t, "SMS_SiteAndSubsites", &key, 1);
+        tx_touch_where(t, "SMS_SiteToSubSite_a", &key, 1);
+        tx_touch_where(t, "SMS_SummarizerStatus", &key, 1);
+        tx_touch_where(t, "SMS_SummarizerSiteStatus", &key, 1);
         if (!r)
                 r = READ(t, e, &offers, SQL_SITE_OFFERS_OF_SITE, site.id);
         for (size_t i = 0; !r && i < offers.n_rows; i++)

@@ -14,6 +14,12 @@ void status_touch(struct tx *t, int64_t record_id)
                 tx_touch_where(t, classes[i], &(struct tx_key)TX_NUMBER("RecordID", record_id), 1);
 }
 
+void status_touch_new(struct tx *t, int64_t record_id)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+                tx_touch_new(t, classes[i], &(struct tx_key)TX_NUMBER("RecordID", record_id), 1);
+}
+
 /* What a row is made of: attributes 400 Package ID, 404 Distribution Point, 410 Package Version. */
 struct message {
         enum status_id id;

@@ -35,6 +35,8 @@ enum status_id {
         STATUS_EVENT_FAILED = 10850,            /* ours: a permanent subscription */
         STATUS_EVENTS_LOST = 10851,
 };
+/* A message has come. */
+void status_touch_new(struct tx *t, int64_t record_id);
 /* A message is about to go: what shows it. */
 void status_touch(struct tx *t, int64_t record_id);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* access - which role may do what; one table */
-#include "provider/provider.h"
+#include "provider/private.h"
 
 /* What an operator may do besides reading.  method NULL: creating, changing and deleting instances. */
 static const struct {
@@ -13,6 +13,10 @@ static const struct {
         { "SMS_DistributionPointGroup", "RefreshDPGroup" },
         { "SMS_Package", "AddChangeNotification" },
         { "SMS_Package", "AddDistributionPoints" },
+        { "SMS_StatusMessage", "RaiseErrorStatusMsg" },
+        { "SMS_StatusMessage", "RaiseInformationalStatusMsg" },
+        { "SMS_StatusMessage", "RaiseRawStatusMsg" },
+        { "SMS_StatusMessage", "RaiseWarningStatusMsg" },
         { "TM_Site", "Cancel" },
         { "TM_Site", "Distribute" },
         { "TM_Site", "Redistribute" },
@@ -33,7 +37,15 @@ static const struct {
         { "SMS_ScheduleMethods", "WriteToString" },
         { "SMS_NAL_Methods", "PackNALPath" },
         { "SMS_NAL_Methods", "UnPackNALPath" },
+        { "SMS_Advertisement", "GetAdvertisements" },
         { "SMS_Advertisement", "GetNextID" },
+        { "SMS_Collection", "GetNumResults" },
+        { "SMS_Collection", "GetTotalNumResults" },
+        { "SMS_Collection", "VerifyNoCircularDependencies" },
+        { "SMS_ContextMethods", "ClearContextHandle" },
+        { "SMS_ContextMethods", "GetContextHandle" },
+        { "SMS_Package", "CheckPackageShareForTaskSequenceDeployment" },
+        { "__SystemSecurity", "GetCallerAccessRights" },
         { "SMS_Package", "CheckDuplicateShareName" },
         { "SMS_Package", "CheckDuplicateSourceName" },
         { "TM_Site", "Verify" },
@@ -59,6 +71,15 @@ static enum user_role needed(enum provider_op op, const struct cim_class *c, con
                         return USER_OPERATOR;
         }
         return USER_ADMINISTRATOR;
+}
+
+bool provider_is_secured(const struct cim_class *c)
+{
+        for (size_t i = 0; i < c->n_qualifiers; i++) {
+                if (strcmp(c->qualifiers[i].name, "Secured") == 0)
+                        return true;
+        }
+        return false;
 }
 
 int provider_allowed(const struct provider_caller *who, enum provider_op op, const struct cim_class *c,

@@ -5,7 +5,9 @@
 
 static const struct provider_method *const tables[] = { provider_package_methods, provider_dp_methods,
                                                         provider_group_methods, provider_site_methods,
-                                                        provider_order_methods, provider_text_methods };
+                                                        provider_order_methods, provider_text_methods,
+                                                        provider_advert_methods, provider_collection_methods,
+                                                        provider_status_methods, provider_system_methods };
 
 static const struct provider_method *find(const char *class, const char *method)
 {
@@ -30,26 +32,29 @@ static int check_arguments(const struct cim_class *c, const struct cim_method *m
         return 0;
 }
 
-int provider_invoke(struct provider *p, struct tx *t, const struct cim_class *c, const struct cim_method *m,
-                    const struct cim_instance *self, const struct cim_value *args, struct arena *a,
-                    struct cim_value *out_args, struct err *e)
+int provider_invoke(struct provider *p, struct tx *t, struct provider_call *in, struct arena *a, struct err *e)
 {
-        struct call call = { .p = p, .t = t, .class = c, .m = m, .args = args, .a = a, .out = out_args };
+        const struct cim_class *c = in->class;
+        const struct cim_method *m = in->method;
+        struct call call = { .p = p, .t = t, .class = c, .m = m, .args = in->args, .context = in->context, .role = in->role, .a = a,
+                             .out = in->out_args };
         const struct provider_method *row = find(c->name, m->name);
         struct cim_instance *now = NULL;
         int r;
 
         if (!row)
                 return err_set(e, ERR_NOT_SUPPORTED, "%s.%s is not to be called this way", c->name, m->name);
-        if (!m->static_ && !self)
+        if (!m->static_ && !in->self)
                 return err_set(e, ERR_INVALID, "%s.%s is a method of an instance: name one", c->name, m->name);
-        r = check_arguments(c, m, args, e);
+        r = check_arguments(c, m, in->args, e);
         if (r == 0 && !m->static_)
-                r = provider_get(t->db, self, a, &now, e);
+                r = provider_get(t->db, in->self, a, &now, e);
         if (r < 0)
                 return r;
         call.self = now;
-        return row->run(&call, e);
+        r = row->run(&call, e);
+        in->return_value = call.return_value;
+        return r;
 }
 
 static size_t index_of(const struct call *c, const char *name)
@@ -81,6 +86,27 @@ uint32_t call_u32(const struct call *c, const char *name)
         const struct cim_value *v = &c->args[index_of(c, name)];
 
         return v->null ? 0 : (uint32_t)v->i;
+}
+
+int64_t call_time(const struct call *c, const char *name, int64_t absent)
+{
+        const struct cim_value *v = &c->args[index_of(c, name)];
+
+        return v->null || v->text ? absent : v->i;
+}
+
+int call_embedded(const struct call *c, struct str text, const char *base, struct cim_instance **out, struct err *e)
+{
+        const struct str head = STR("{\"__CLASS\":\"");
+        struct str name = str_from(text, MIN(head.n, text.n));
+        const char *end = name.n ? memchr(name.p, '"', name.n) : NULL;
+        const struct cim_class *class;
+
+        name.n = end ? (size_t)(end - name.p) : 0;
+        class = cim_class_find(name);
+        if (!class || !cim_class_isa(class, provider_class(base)))
+                return err_set(e, ERR_INVALID, "%s.%s wants objects of %s", c->class->name, c->m->name, base);
+        return cim_json_read(class, text, c->a, out, e);
 }
 
 bool call_list(const struct call *c, const char *name, const struct cim_value **items, size_t *n)

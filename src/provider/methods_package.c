@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * methods_package - methods of SMS_Package and SMS_Advertisement
+ * methods_package - methods of SMS_Package
  *
  * Source: Configuration Manager SDK, "AddDistributionPoints", "RefreshPkgSource",
  * "AddChangeNotification", "SetSourceSite", "CheckDuplicateShareName",
- * "CheckDuplicateSourceName" Method in Class SMS_Package, "GetNextID" Method in
- * Class SMS_Advertisement.
+ * "CheckDuplicateSourceName", "CheckPackageShareForTaskSequenceDeployment",
+ * "Unlock" Method in Class SMS_Package.
  */
 #include "provider/private.h"
 
@@ -109,14 +109,43 @@ static int check_source(struct call *c, struct err *e)
         return duplicate(c, &both, e);
 }
 
-static int get_next_id(struct call *c, struct err *e)
+/* Task sequences are not deployed here, so none can be invalid. */
+static int check_share_for_task_sequences(struct call *c, struct err *e)
 {
-        int64_t next;
-        int r = model_advert_next(c->t->db, &next, e);
+        struct cim_value *none = arena_array(c->a, 1, sizeof *none);
+        struct str id;
+        int r = provider_package(c->t->db, call_str(c, "PackageID"), c->a, &id, e);
 
-        if (r == 0)
-                call_out_i64(c, "NextID", next);
-        return r;
+        if (r == 0 && !none)
+                r = err_set(e, ERR_NOMEM, "out of memory");
+        if (r < 0)
+                return r;
+        call_out_i64(c, "IsValid", 1);
+        call_out_list(c, "InvalidTaskSequenceDeploymentIDs", none, 0);
+        call_out_list(c, "InvalidTaskSequenceDeploymentNames", none, 0);
+        return 0;
+}
+
+static bool site_code(void *ctx, struct cim_instance *i)
+{
+        *(struct str *)ctx = cim_get(i, "SiteCode")->s;
+        return false;
+}
+
+int provider_own_site(struct call *c, struct str code, struct err *e)
+{
+        struct provider_query q = { .class = provider_class("TM_Site") };
+        struct str own = STR_NULL;
+        int r = provider_query_run(c->t->db, &q, c->a, site_code, &own, e);
+
+        if (r < 0 || str_eq_nocase(code, own))
+                return r;
+        return err_set(e, ERR_NOT_SUPPORTED, "it is owned by site %.*s; only that site can give it away", STR_ARG(code));
+}
+
+static int unlock(struct call *c, struct err *e)
+{
+        return provider_own_site(c, self_str(c, "SourceSite"), e);
 }
 
 const struct provider_method provider_package_methods[] = {
@@ -126,6 +155,7 @@ const struct provider_method provider_package_methods[] = {
         { "SMS_Package", "SetSourceSite", set_source_site },
         { "SMS_Package", "CheckDuplicateShareName", check_share },
         { "SMS_Package", "CheckDuplicateSourceName", check_source },
-        { "SMS_Advertisement", "GetNextID", get_next_id },
+        { "SMS_Package", "CheckPackageShareForTaskSequenceDeployment", check_share_for_task_sequences },
+        { "SMS_Package", "Unlock", unlock },
         { 0 },
 };

@@ -22,6 +22,7 @@
 #include "auth/users.h"
 #include "model/model.h"
 #include "provider/actions.h"
+#include "provider/context.h"
 
 /* ---- conditions and queries ---- */
 
@@ -100,12 +101,20 @@ MUST int provider_delete(struct tx *t, const struct cim_instance *keys, struct e
 
 struct provider;
 /*
- * A method.  @self is NULL for static ones; @args and @out_args have m->n_parameters values each (NULL values for
+ * A method.  self is NULL for static ones; args and out_args have n_parameters values each (NULL values for
  * those of the other direction), the latter in @a.  TM_Site.Verify needs the daemon and runs by provider_submit() only.
  */
-MUST int provider_invoke(struct provider *p, struct tx *t, const struct cim_class *c, const struct cim_method *m,
-                         const struct cim_instance *self, const struct cim_value *args, struct arena *a,
-                         struct cim_value *out_args, struct err *e);
+struct provider_call {
+        const struct cim_class *class;
+        const struct cim_method *method;
+        const struct cim_instance *self;
+        const struct cim_value *args;
+        const struct provider_context *context;         /* NULL: none */
+        enum user_role role;            /* the caller's */
+        struct cim_value *out_args;
+        int64_t return_value;           /* comes out: what the method counted; else 0 */
+};
+MUST int provider_invoke(struct provider *p, struct tx *t, struct provider_call *c, struct arena *a, struct err *e);
 
 /* ---- requests: what wires use ---- */
 
@@ -132,6 +141,7 @@ struct provider_request {
         const bool *only;               /* QUERY, GET: properties to write, n_properties flags; NULL: all */
         const struct cim_method *method;
         struct cim_value *args;         /* INVOKE: n_parameters */
+        const struct provider_context *context;         /* context values of the call; NULL: none */
         struct arena arena;             /* of the caller's making; results live here */
         void (*done)(struct provider_request *q);       /* loop thread, once */
         void *ctx;
@@ -146,8 +156,11 @@ struct provider_request {
         bool more;                      /* QUERY: ask again with query.after = last, or skip += n_rows */
         struct cim_instance *last;      /* QUERY: of this page */
         struct cim_value *out_args;     /* INVOKE: n_parameters */
+        int64_t return_value;           /* INVOKE: ReturnValue */
 
         /* Private. */
+        struct provider_context now;    /* with what a handle stands for */
+        uint64_t n_given;               /* rows of all pages, for InstanceCount */
         struct provider *provider;
         struct db_job db_job;
         struct job job;

@@ -84,7 +84,13 @@ static bool add_row(void *ctx, struct cim_instance *i)
 static int work_query(struct provider_request *q, struct db_conn *c, struct err *e)
 {
         struct page p = { .q = q, .bytes = q->page_bytes ? q->page_bytes : PAGE_BYTES };
+        const uint64_t most = q->context ? q->now.instance_count : 0;
         int r;
+
+        if (most && q->n_given >= most)
+                return 0;
+        if (most && (!q->query.top || q->query.top > most - q->n_given))
+                q->query.top = most - q->n_given;
 
         q->query.class = q->class;
         q->query.passing = true;
@@ -94,6 +100,7 @@ static int work_query(struct provider_request *q, struct db_conn *c, struct err 
         arena_fini(&q->page_arena);
         if (r == 0 && q->json.failed)
                 r = err_set(e, ERR_NOMEM, "out of memory");
+        q->n_given += q->n_rows;
         return r;
 }
 
@@ -111,6 +118,16 @@ static int work_read(struct db_job *j, struct db_conn *c, struct err *e)
 
 /* ---- writing ---- */
 
+static int run_method(struct provider_request *q, struct tx *t, struct err *e)
+{
+        struct provider_call c = { .class = q->class, .method = q->method, .self = q->object, .args = q->args,
+                                   .context = q->context ? &q->now : NULL, .role = q->caller.role, .out_args = q->out_args };
+        int r = provider_invoke(q->provider, t, &c, &q->arena, e);
+
+        q->return_value = c.return_value;
+        return r;
+}
+
 static int invoke(struct provider_request *q, struct tx *t, struct err *e)
 {
         q->out_args = arena_array(&q->arena, q->method->n_parameters + 1, sizeof *q->out_args);
@@ -118,7 +135,7 @@ static int invoke(struct provider_request *q, struct tx *t, struct err *e)
                 return err_set(e, ERR_NOMEM, "out of memory");
         for (size_t i = 0; i < q->method->n_parameters; i++)
                 q->out_args[i].null = true;
-        return provider_invoke(q->provider, t, q->class, q->method, q->object, q->args, &q->arena, q->out_args, e);
+        return run_method(q, t, e);
 }
 
 static int change(struct provider_request *q, struct tx *t, struct err *e)
@@ -244,6 +261,42 @@ static void start_verify(struct provider_request *q)
                 a->verify(a->ctx, deep, verified, q);
 }
 
+/* ---- context values ---- */
+
+static bool is_context_method(const struct provider_request *q)
+{
+        return q->op == PROVIDER_INVOKE && strcmp(q->class->name, "SMS_ContextMethods") == 0;
+}
+
+static int check_context(struct provider_request *q)
+{
+        if (!q->context || !q->now.query_qualifiers || q->op != PROVIDER_QUERY || provider_is_secured(q->class))
+                return 0;
+        return err_set(&q->err, ERR_INVALID, "context value QueryQualifiers: %s is not Secured", q->class->name);
+}
+
+/* They are about the provider's memory, not about the database. */
+static int context_method(struct provider_request *q)
+{
+        char handle[CONTEXT_HANDLE_MAX];
+        int r;
+
+        q->out_args = arena_array(&q->arena, q->method->n_parameters, sizeof *q->out_args);
+        if (!q->out_args)
+                return err_set(&q->err, ERR_NOMEM, "out of memory");
+        q->out_args[0].null = true;
+        if (strcmp(q->method->name, "ClearContextHandle") == 0) {
+                if (q->args[0].null)
+                        return err_set(&q->err, ERR_INVALID, "ClearContextHandle wants the parameter ContextHandle");
+                return provider_contexts_clear(q->provider->contexts, q->caller.actor.who, q->args[0].s, &q->err);
+        }
+        r = provider_contexts_keep(q->provider->contexts, q->caller.actor.who, &q->now, handle, &q->err);
+        q->out_args[0] = (struct cim_value){ .s = arena_str(&q->arena, str_of(handle)) };
+        if (r == 0 && !q->out_args[0].s.p)
+                r = err_set(&q->err, ERR_NOMEM, "out of memory");
+        return r;
+}
+
 /* ---- life ---- */
 
 void provider_submit(struct provider *p, struct provider_request *q)
@@ -251,8 +304,14 @@ void provider_submit(struct provider *p, struct provider_request *q)
         int r = provider_allowed(&q->caller, q->op, q->class, q->method, &q->err);
 
         q->provider = p;
+        if (r == 0 && q->context)
+                r = provider_contexts_resolve(p->contexts, q->caller.actor.who, q->context, &q->arena, &q->now, &q->err);
+        if (r == 0)
+                r = check_context(q);
         if (r < 0) {
                 finish(q, r, NULL);
+        } else if (is_context_method(q)) {
+                finish(q, context_method(q), NULL);
         } else if (q->op == PROVIDER_GET || q->op == PROVIDER_QUERY) {
                 q->db_job = (struct db_job){ .work = work_read, .done = db_done };
                 db_read(p->db, &q->db_job);
@@ -275,8 +334,14 @@ int provider_new(struct provider **out, const struct provider_opts *o, struct er
                 return err_set(e, ERR_NOMEM, "out of memory");
         *p = (struct provider){ .loop = o->loop, .db = o->db, .actions = o->actions,
                                  .query_timeout_us = o->query_timeout_s * US_PER_SECOND };
+        p->contexts = provider_contexts_new();
+        if (!p->contexts) {
+                free(p);
+                return err_set(e, ERR_NOMEM, "out of memory");
+        }
         r = workers_new(&p->workers, o->loop, "provider", o->inline_ ? 0 : 1);
         if (r < 0) {
+                provider_contexts_free(p->contexts);
                 free(p);
                 return err_sys(e, -r, "start the provider's worker");
         }
@@ -289,5 +354,6 @@ void provider_free(struct provider *p)
         if (!p)
                 return;
         workers_free(p->workers);
+        provider_contexts_free(p->contexts);
         free(p);
 }

@@ -34,7 +34,7 @@ static void reply_method(struct rest_call *c)
         struct buf b;
 
         buf_init(&b, 0);
-        buf_addz(&b, "{\"ReturnValue\":0");
+        buf_printf(&b, "{\"ReturnValue\":%lld", (long long)c->q.return_value);
         for (size_t i = 0; i < p->n_properties; i++) {
                 if (!c->q.method->parameters[i].out)
                         continue;

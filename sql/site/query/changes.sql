@@ -53,6 +53,16 @@ RETURNING record_id, component, machine, message_id, severity, site_code, us, at
           (SELECT k.cause FROM status_kind k WHERE k.message_id = status_message.message_id),
           (SELECT k.next_step FROM status_kind k WHERE k.message_id = status_message.message_id);
 
+-- name: status_user_insert   role: writer
+-- A status message that a program or a person raised.
+INSERT INTO status_message (message_id, severity, component, machine, us, message_type, module, process_id, thread_id,
+                            win32_error, attr_package, string1, site_code)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, code FROM site WHERE own = 1;
+
+-- name: status_attribute_insert   role: writer
+-- An attribute of such a message; the same twice is one.
+INSERT OR IGNORE INTO status_attribute (record_id, attribute_id, value) VALUES (?1, ?2, ?3);
+
 -- name: status_oldest   role: reader   hot
 -- The oldest status messages below a number.
 SELECT record_id FROM status_message WHERE record_id <= ?1 ORDER BY record_id LIMIT ?2;

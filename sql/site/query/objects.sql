@@ -79,6 +79,10 @@ SELECT collection_row FROM collection WHERE collection_id = ?1;
 -- What deleting needs to know.
 SELECT builtin, collection_id FROM collection WHERE collection_row = ?1;
 
+-- name: collection_refresh   role: writer   hot
+-- RequestRefresh.
+UPDATE collection SET refresh_us = ?2 WHERE collection_row = ?1;
+
 -- name: collection_delete   role: writer   hot
 -- A collection goes with its members.
 DELETE FROM collection WHERE collection_row = ?1;

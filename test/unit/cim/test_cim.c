@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "cim/cim.h"
+#include "cim/namespace.h"
 
 static struct arena arena;
 static struct err err;
@@ -384,10 +385,39 @@ static void numbers_beyond_json_travel_as_text(void **state)
         buf_fini(&b);
 }
 
+static void namespaces_are_found_in_every_spelling(void **state)
+{
+        static const struct {
+                const char *text;
+                int ns;                 /* -1: none */
+        } t[] = {
+                { "root", CIM_NS_ROOT }, { "ROOT\\SMS", CIM_NS_SMS }, { "root/sms/site_p01", CIM_NS_SITE },
+                { "\\\\.\\root\\subscription", CIM_NS_SUBSCRIPTION }, { "//host/root/sms:", CIM_NS_SMS },
+                { "root\\sms\\site_S01", -1 }, { "root\\cimv2", -1 }, { "", -1 }, { "\\\\", -1 }, { "\\\\host", -1 },
+        };
+        enum cim_namespace ns;
+        char name[CIM_NS_MAX];
+
+        for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+                int r = cim_namespace_find(str_of(t[i].text), STR("P01"), &ns);
+
+                if ((r == 0 ? (int)ns : -1) != t[i].ns)
+                        fail_msg("%s: %d", t[i].text, r == 0 ? (int)ns : -1);
+        }
+        cim_namespace_name(CIM_NS_SITE, STR("P01"), name);
+        assert_string_equal(name, "root\\sms\\site_P01");
+        assert_true(cim_namespace_has(CIM_NS_SMS, cim_class_find(STR("SMS_ProviderLocation"))));
+        assert_false(cim_namespace_has(CIM_NS_SMS, cim_class_find(STR("SMS_Package"))));
+        assert_true(cim_namespace_has(CIM_NS_ROOT, cim_class_find(STR("__NAMESPACE"))));
+        assert_true(cim_namespace_has(CIM_NS_SUBSCRIPTION, cim_class_find(STR("LogFileEventConsumer"))));
+        assert_false(cim_namespace_has(CIM_NS_SITE, cim_class_find(STR("LogFileEventConsumer"))));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(namespaces_are_found_in_every_spelling),
                 T(every_class_is_found_in_any_case),
                 T(classes_are_as_documented),
                 T(defaults_are_the_documented_ones),

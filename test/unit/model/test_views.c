@@ -132,6 +132,17 @@ static void keys_find_instances_by_index(void **state)
                 { "SMS_PackageToAdvert_a", "AdvertisementID = ?1" },
                 { "SMS_PackageToSourceSite_a", "PackageID = ?1" },
                 { "SMS_AdvertToSourceSite_a", "AdvertisementID = ?1" },
+                { "SMS_CollectionToPkgAdvert_a", "AdvertisementID = ?1" },
+                { "SMS_AdvertisementInfo", "AdvertisementID = ?1" },
+                { "SMS_AdvertisementInfo", "PackageID = ?1 AND ProgramName = ?2" },
+                { "SMS_AdvertisementInfo", "PackageID = ?1" },
+                { "SMS_AdvertisementInfo", "CollectionID = ?1" },
+                { "SMS_FullCollectionMembership", "CollectionID = ?1 AND Name = ?2" },
+                { "SMS_CollectionMember_a", "CollectionID = ?1 AND Name = ?2" },
+                { "SMS_R_System", "Name = ?1" },
+                { "SMS_DistributionPointDriveInfo", "NALPath = ?1" },
+                { "SMS_SummarizerStatus", "SiteCode = ?1" },
+                { "SMS_SummarizerSiteStatus", "SiteCode = ?1" },
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(touches); i++) {
