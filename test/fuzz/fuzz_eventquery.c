@@ -38,17 +38,6 @@ static bool take(void *ctx, struct str json, int64_t sequence)
         return true;
 }
 
-static void group(struct event_aggregates *g, struct event_filter *f, const struct event_diff *d, const struct cim_class *event,
-                  char *json)
-{
-        struct event_images m;
-        struct wql_object o;
-
-        assert(event_images_read(&m, d) && event_object(&m, d, event, &o));
-        assert(event_aggregates_add(g, json, &o, d->since, 1000) == 0);
-        event_images_fini(&m);
-}
-
 static size_t decide(struct event_filter *f, struct event_aggregates *g, size_t i)
 {
         struct event_diff d = { .class_name = str_of(changes[i].class_name), .path = str_of(changes[i].path),
@@ -59,15 +48,14 @@ static size_t decide(struct event_filter *f, struct event_aggregates *g, size_t 
 
         assert(event_filter_match(f, &d, again) == n && memcmp(events, again, n * sizeof(events[0])) == 0);
         for (size_t k = 0; k < n; k++) {
-                struct buf out;
+                struct str text = event_filter_text(f, &d, k);
+                struct wql_object o;
 
                 assert(cim_class_isa(events[k], event_filter_binding(f)->event));
-                buf_init(&out, 0);
-                event_filter_write(f, &d, events[k], &out);
-                assert(!out.failed && out.n > 2 && out.p[0] == '{');
+                assert(text.n > 2 && text.p[0] == '{');
+                assert(event_filter_object(f, &d, k, &o));
                 if (g->group)
-                        group(g, f, &d, events[k], strndup(out.p, out.n));
-                buf_fini(&out);
+                        assert(event_aggregates_add(g, strndup(text.p, text.n), &o, d.since, 1000) == 0);
         }
         return n;
 }
