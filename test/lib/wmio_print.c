@@ -2,7 +2,9 @@
 /*
  * wmio_print - what the encoder makes, as hexadecimal lines for tests in Python
  *
- *      wmio_print      KIND NAME HEX a line
+ *      wmio_print              KIND NAME HEX a line
+ *      wmio_print decode       reads "instance - HEX" or "arguments CLASS.METHOD HEX" a line (of an EncodingUnit);
+ *                              prints what came as JSON, or "error: ..."
  *
  * Classes plain and amended, an instance of each with made-up values (the rule is
  * sample_item(), known to test/lib/wmio_reference.py too) and one of NULLs,
@@ -161,6 +163,19 @@ static void print_of_class(const struct cim_class *c)
         }
 }
 
+/* The same without reals, on which some readers stumble. */
+static void print_but_reals(const struct cim_class *c, const struct cim_value *v)
+{
+        bool only[64];
+        struct wmio_image *i;
+
+        for (size_t k = 0; k < c->n_properties; k++)
+                only[k] = c->properties[k].array || (c->properties[k].type != CIM_REAL32 && c->properties[k].type != CIM_REAL64);
+        must(wmio_image_new(&i, images, &(struct wmio_image_opts){ .class = c, .only = only }, &err));
+        print_object("types-but-reals", &(struct wmio_object){ .image = i, .values = v }, &site, c->name);
+        wmio_image_free(i);
+}
+
 /* Every type, plain and as an array; no two of the same index are NULL. */
 static void print_types(void)
 {
@@ -190,6 +205,7 @@ static void print_types(void)
         must(wmio_image_new(&i, images, &(struct wmio_image_opts){ .class = &c }, &err));
         print_class("class", i, c.name);
         print_object("types", &(struct wmio_object){ .image = i, .values = v }, &site, c.name);
+        print_but_reals(&c, v);
         wmio_image_free(i);
 }
 
@@ -262,10 +278,74 @@ static void print_packet(void)
         wmio_sent_fini(&sent);
 }
 
-int main(void)
+/* ---- what came ---- */
+
+static int decode_instance(const struct wmio_decoded *d, struct buf *out)
 {
-        arena_init(&arena, 0);
-        must(wmio_images_new(&images, &err));
+        struct cim_instance *in;
+        int r = wmio_to_instance(d, &arena, &in, &err);
+
+        if (r == 0) {
+                buf_printf(out, "%s ", in->class->name);
+                cim_json_write_some(in, in->given, out);
+        }
+        return r;
+}
+
+static int decode_arguments(const struct wmio_decoded *d, struct str name, struct buf *out)
+{
+        struct str class_name, method = str_cut(name, '.', &class_name);
+        const struct cim_class *c = cim_class_find(class_name), *parameters;
+        const struct cim_method *m = c ? cim_method_find(c, method) : NULL;
+        struct cim_instance *in;
+        int r;
+
+        if (!m)
+                return err_set(&err, ERR_NOT_FOUND, "no method %.*s", STR_ARG(name));
+        parameters = cim_method_parameters(c, m, &arena);
+        in = cim_instance_new(parameters, &arena);
+        r = wmio_to_arguments(d, c, m, &arena, in->values, &err);
+        if (r == 0) {
+                buf_printf(out, "%s ", parameters->name);
+                cim_json_write(in, out);
+        }
+        return r;
+}
+
+static void decode_line(struct str line)
+{
+        struct str kind, name, hex = str_cut(line, ' ', &kind);
+        struct wmio_decoded *d;
+        struct buf out;
+        char *octets;
+        int r;
+
+        hex = str_trim(str_cut(hex, ' ', &name));
+        octets = arena_alloc(&arena, hex.n / 2 + 1);
+        buf_init(&out, 0);
+        err_clear(&err);
+        r = octets ? hex_decode(hex, octets, hex.n / 2) : -1;
+        if (r == 0)
+                r = wmio_decode((struct str){ octets, hex.n / 2 }, &arena, &d, &err);
+        if (r == 0)
+                r = str_eqz(kind, "instance") ? decode_instance(d, &out) : decode_arguments(d, name, &out);
+        printf("%s%s\n", r < 0 ? "error: " : "", r < 0 ? err.text : out.p);
+        buf_fini(&out);
+}
+
+static void decode_lines(void)
+{
+        char *line = NULL;
+        size_t cap = 0;
+        ssize_t n;
+
+        while ((n = getline(&line, &cap, stdin)) > 0)
+                decode_line((struct str){ line, (size_t)n });
+        free(line);
+}
+
+static void print_all(void)
+{
         for (size_t i = 0; i < n_cim_classes; i++)
                 print_of_class(cim_classes[i]);
         print_types();
@@ -274,6 +354,16 @@ int main(void)
         print_join();
         print_list();
         print_packet();
+}
+
+int main(int argc, char **argv)
+{
+        arena_init(&arena, 0);
+        must(wmio_images_new(&images, &err));
+        if (argc > 1 && strcmp(argv[1], "decode") == 0)
+                decode_lines();
+        else
+                print_all();
         wmio_images_free(images);
         arena_fini(&arena);
         return 0;
