@@ -100,6 +100,19 @@ void buf_printf(struct buf *b, const char *fmt, ...)
         b->n += (size_t)n;
 }
 
+void buf_i64(struct buf *b, int64_t v)
+{
+        char text[sizeof("-9223372036854775808")], *p = text + sizeof(text);
+        uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+        do
+                *--p = (char)('0' + u % 10);
+        while (u /= 10);
+        if (v < 0)
+                *--p = '-';
+        buf_add(b, p, (size_t)(text + sizeof(text) - p));
+}
+
 void buf_le16(struct buf *b, uint16_t v)
 {
         uint8_t w[2] = { (uint8_t)v, (uint8_t)(v >> 8) };

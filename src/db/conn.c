@@ -11,6 +11,13 @@ struct db_stmt {
         void *handle;
 };
 
+/* Words that every job needs: prepared once, for parsing them costs more than what they do. */
+enum word { BEGIN_WRITE, BEGIN_READ, COMMIT, SAVEPOINT, RELEASE, ROLLBACK_TO, N_WORDS };
+static const char *const words[N_WORDS] = {
+        [BEGIN_WRITE] = "BEGIN IMMEDIATE", [BEGIN_READ] = "BEGIN", [COMMIT] = "COMMIT", [SAVEPOINT] = "SAVEPOINT job",
+        [RELEASE] = "RELEASE job", [ROLLBACK_TO] = "ROLLBACK TO job",
+};
+
 struct db_conn {
         const struct db_engine *engine;
         const struct db_schema *schema;
@@ -18,6 +25,7 @@ struct db_conn {
         bool writer;
         struct db_stmt **cache;         /* by statement number */
         struct map kept;                /* name -> struct db_stmt */
+        void *words[N_WORDS];
         int64_t deadline_us;
 };
 
@@ -116,6 +124,9 @@ void db_conn_close(struct db_conn *c)
                 db_stmt_free(c->cache[i]);
         free(c->cache);
         map_fini(&c->kept, free_kept);
+        for (size_t i = 0; i < N_WORDS; i++)
+                if (c->words[i])
+                        c->engine->finalize(c->words[i]);
         if (c->handle)
                 c->engine->close(c->handle);
         free(c);
@@ -301,14 +312,25 @@ int64_t db_last_rowid(struct db_conn *c)
 
 /* ---- transactions ---- */
 
+static int say(struct db_conn *c, enum word w, struct err *e)
+{
+        int r = c->words[w] ? 0 : c->engine->prepare(c->handle, str_of(words[w]), &c->words[w], e);
+
+        if (r < 0)
+                return r;
+        r = c->engine->step(c->handle, c->words[w], e);
+        c->engine->reset(c->words[w]);
+        return r < 0 ? r : 0;
+}
+
 int db_begin(struct db_conn *c, struct err *e)
 {
-        return c->engine->exec(c->handle, "BEGIN IMMEDIATE", e);
+        return say(c, BEGIN_WRITE, e);
 }
 
 int db_begin_read(struct db_conn *c, struct err *e)
 {
-        return c->engine->exec(c->handle, "BEGIN", e);
+        return say(c, BEGIN_READ, e);
 }
 
 bool db_in_transaction(struct db_conn *c)
@@ -318,12 +340,13 @@ bool db_in_transaction(struct db_conn *c)
 
 void db_end_read(struct db_conn *c)
 {
-        db_rollback(c);
+        if (say(c, COMMIT, &(struct err){ 0 }) < 0)
+                db_rollback(c);
 }
 
 int db_commit(struct db_conn *c, struct err *e)
 {
-        int r = c->engine->exec(c->handle, "COMMIT", e);
+        int r = say(c, COMMIT, e);
 
         if (r < 0) {
                 db_rollback(c);
@@ -340,16 +363,16 @@ void db_rollback(struct db_conn *c)
 
 int db_savepoint(struct db_conn *c, struct err *e)
 {
-        return c->engine->exec(c->handle, "SAVEPOINT job", e);
+        return say(c, SAVEPOINT, e);
 }
 
 int db_release(struct db_conn *c, struct err *e)
 {
-        return c->engine->exec(c->handle, "RELEASE job", e);
+        return say(c, RELEASE, e);
 }
 
 void db_rollback_to(struct db_conn *c)
 {
-        (void)!c->engine->exec(c->handle, "ROLLBACK TO job", &(struct err){ 0 });
-        (void)!c->engine->exec(c->handle, "RELEASE job", &(struct err){ 0 });
+        (void)!say(c, ROLLBACK_TO, &(struct err){ 0 });
+        (void)!say(c, RELEASE, &(struct err){ 0 });
 }

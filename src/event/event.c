@@ -9,8 +9,15 @@
 
 #include <stdatomic.h>
 #include "event/index.h"
+#include "os/os.h"
 
 enum { BATCH_ROWS = 256, BATCH_BYTES = 8 << 20 };
+
+/*
+ * Waking a subscriber's socket costs some 10 us, whether for one event or a hundred.  So when many listen, what is
+ * committed within a moment is handed out together: waking them costs at most a tenth of a core.
+ */
+enum { SPACED_FROM = 10, SPACING_US = 100, SPACING_MAX_US = 100000 };
 
 enum sub_mode { SUB_LIVE, SUB_BEHIND, SUB_WAITING, SUB_GONE };
 
@@ -35,6 +42,8 @@ struct event_hub {
         struct db *db;
         struct list subs;
         struct event_index index;
+        struct loop_timer *timer;       /* the next reading, when it has to wait */
+        int64_t fed_us;                 /* when changes were handed out last */
         const struct model_change *feeding;     /* the change that is being handed out */
         unsigned n_live;
         int64_t last;                   /* every live subscription has seen up to here */
@@ -381,6 +390,7 @@ static void hub_feed(struct event_hub *h, struct batch *b)
                         s->cursor = MAX(s->cursor, b->last);
         }
         h->last = MAX(h->last, b->last);
+        h->fed_us = os_mono_us();
 }
 
 /* The common reading failed: each tries for itself, and is told when that fails too. */
@@ -407,23 +417,44 @@ static void hub_done(struct db_job *j)
                 hub_scatter(h);
         else if (!h->ended)
                 hub_feed(h, b);
+        if (b->full)
+                h->fed_us = 0;          /* what is there already need not wait */
         batch_free(b);
         if (more)
                 hub_read(h);
 }
 
+/* How long to wait before what was committed is handed out. */
+static int64_t hub_wait_us(const struct event_hub *h)
+{
+        const int64_t spacing = h->n_live < SPACED_FROM ? 0 : MIN((int64_t)h->n_live * SPACING_US, SPACING_MAX_US);
+
+        return h->fed_us + spacing - os_mono_us();
+}
+
 static void hub_read(struct event_hub *h)
 {
+        const int64_t wait_us = hub_wait_us(h);
+
         if (h->ended || h->n_live == 0)
                 return;
         if (h->reading) {
                 h->again = true;
                 return;
         }
+        if (wait_us > 0) {
+                loop_timer_start(h->timer, (uint64_t)(wait_us + 999) / 1000, 0);
+                return;
+        }
         h->reading = true;              /* before: an inline db is done within */
         h->round++;
         if (batch_start(h, NULL, h->last, hub_done) < 0)
                 h->reading = false;
+}
+
+static void hub_due(void *arg)
+{
+        hub_read(arg);
 }
 
 static void hub_wake(void *arg)
@@ -448,6 +479,10 @@ int event_hub_new(struct event_hub **out, struct loop *l, struct db *db, struct 
                 return err_set(e, ERR_NOMEM, "event hub: out of memory");
         h->loop = l;
         h->db = db;
+        if (loop_timer_new(&h->timer, l, hub_due, h) < 0) {
+                free(h);
+                return err_set(e, ERR_NOMEM, "event hub: out of memory");
+        }
         list_init(&h->subs);
         event_index_init(&h->index);
         *out = h;
@@ -461,6 +496,7 @@ void event_hub_free(struct event_hub *h)
         h->ended = true;
         while (h->n_jobs || atomic_load(&h->posted))
                 loop_run_once(h->loop);
+        loop_timer_free(h->timer);
         event_index_fini(&h->index);
         free(h);
 }

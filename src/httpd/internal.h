@@ -17,7 +17,8 @@
  * and in the content reader when the stream has nothing now.  Resuming happens
  * from anywhere on the loop, and is followed by a run of the daemon.  While a
  * connection is suspended libmicrohttpd does not look at its socket, so we do
- * (watch), for the peer's going away only.
+ * (watch), for the peer's going away only; from the first suspension to the end
+ * of the request, for a stream of events is suspended after each.
  */
 #include <microhttpd.h>
 #include "base/list.h"
@@ -109,7 +110,6 @@ enum MHD_Result httpd_queue(struct httpd_exchange *x);  /* hands the made respon
 
 /* watch.c */
 void httpd_watch_start(struct httpd_exchange *x);
-void httpd_watch_stop(struct httpd_exchange *x);
 void httpd_watch_free(struct httpd_exchange *x);
 
 /* httpd.c */

@@ -27,7 +27,6 @@ void httpd_resume(struct httpd_exchange *x)
         if (!x->suspended)
                 return;
         x->suspended = false;
-        httpd_watch_stop(x);
         MHD_resume_connection(x->c);
         httpd_kick(x->h);
 }

@@ -3,7 +3,7 @@
  * A suspended connection's socket, watched for the peer's going away.
  *
  * The socket is in libmicrohttpd's epoll set only while the connection is not
- * suspended, and in the loop's only while it is.
+ * suspended, and in the loop's from its first suspension on.
  */
 #include "httpd/internal.h"
 
@@ -38,26 +38,21 @@ static void on_closed(uv_handle_t *p)
 
 void httpd_watch_start(struct httpd_exchange *x)
 {
-        if (!x->watch) {
-                const union MHD_ConnectionInfo *ci = MHD_get_connection_info(x->c, MHD_CONNECTION_INFO_CONNECTION_FD);
-                struct httpd_watch *w = calloc(1, sizeof(*w));
+        const union MHD_ConnectionInfo *ci;
+        struct httpd_watch *w;
 
-                /* Without a watch the peer's absence is seen when the reply is written. */
-                if (!w || !ci || uv_poll_init(loop_uv(x->h->loop), &w->poll, ci->connect_fd) < 0) {
-                        free(w);
-                        return;
-                }
-                w->x = x;
-                x->watch = w;
-        }
-        if (!x->gone)
-                uv_poll_start(&x->watch->poll, UV_DISCONNECT, on_event);
-}
-
-void httpd_watch_stop(struct httpd_exchange *x)
-{
         if (x->watch)
-                uv_poll_stop(&x->watch->poll);
+                return;
+        ci = MHD_get_connection_info(x->c, MHD_CONNECTION_INFO_CONNECTION_FD);
+        w = calloc(1, sizeof(*w));
+        /* Without a watch the peer's absence is seen when the reply is written. */
+        if (!w || !ci || uv_poll_init(loop_uv(x->h->loop), &w->poll, ci->connect_fd) < 0) {
+                free(w);
+                return;
+        }
+        w->x = x;
+        x->watch = w;
+        uv_poll_start(&w->poll, UV_DISCONNECT, on_event);
 }
 
 void httpd_watch_free(struct httpd_exchange *x)

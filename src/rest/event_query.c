@@ -21,7 +21,11 @@ static bool deliver(void *ctx, const struct event_notice *n)
         if (event_stream_full(s))
                 return false;
         event_stream_begin(s, s->from >= 0 ? s->from : n->sequence - 1);
-        buf_printf(&s->out, "id: %lld\nevent: %s\ndata: ", (long long)n->sequence, n->class->name);
+        buf_addz(&s->out, "id: ");
+        buf_i64(&s->out, n->sequence);
+        buf_addz(&s->out, "\nevent: ");
+        buf_addz(&s->out, n->class->name);
+        buf_addz(&s->out, "\ndata: ");
         buf_adds(&s->out, n->json);
         buf_addz(&s->out, "\n\n");
         http_stream_wake(&s->stream);
