@@ -22,7 +22,7 @@ RANK = {
     "cas": 4, "cim": 4, "rpc": 4,
     "snapshot": 5, "model": 5, "wql": 5, "rpcd": 5, "wmio": 5,
     "event": 6, "distmgr": 6, "dcom": 6,
-    "provider": 7,
+    "provider": 7, "consumer": 7,
     "httpd": 8, "rest": 8, "dp": 8, "site": 8, "wmi": 8,
 }
 ALSO = {"codec": {"hash"}, "db": {"loop"}}                      # peers of the same rank

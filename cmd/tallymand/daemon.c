@@ -5,6 +5,7 @@
 #include <systemd/sd-daemon.h>
 #include "auth/token.h"
 #include "distmgr/distmgr.h"
+#include "consumer/consumer.h"
 #include "event/timers.h"
 #include "httpd/httpd.h"
 #include "model/sql_site.h"
@@ -26,6 +27,7 @@ struct daemon {
         struct event_engine *engine;
         struct event_timers *timers;
         struct event_sub *sub;
+        struct consumers *consumers;
         struct distmgr *distmgr;
         struct provider *provider;
         struct users *users;
@@ -160,6 +162,28 @@ static int make_distmgr(struct daemon *d, struct err *e)
                 .loop = d->loop, .db = d->db, .cas = d->cas, .ca = &d->setup->ca,
                 .plain_peers = c->plain_dp_port != 0,
                 .max_packages = (unsigned)c->max_packages,
+static int make_consumers(struct daemon *d, struct err *e)
+{
+        static const enum fetch_tls tls[] = { [CONF_TLS_NO] = FETCH_TLS_NO, [CONF_TLS_TRY] = FETCH_TLS_TRY,
+                                              [CONF_TLS_REQUIRE] = FETCH_TLS_REQUIRED };
+        const struct conf_site *c = d->cfg;
+        char host[256] = "localhost";
+        struct consumer_opts o = {
+                .loop = d->loop, .db = d->db, .hub = d->events, .engine = d->engine,
+                .site_code = c->site_code, .server_name = c->server_name.n ? c->server_name.items[0] : host,
+                .retry = { (unsigned)c->consumer_tries, c->consumer_retry_first_s * US_PER_SECOND,
+                           c->consumer_retry_longest_s * US_PER_SECOND },
+                .max_deliveries = (unsigned)c->consumer_max, .log_folder = c->consumer_log_folder,
+                .command_user = c->command_user, .command_timeout_s = c->command_timeout_s,
+                .smtp_server = c->smtp_server, .smtp_tls = tls[c->smtp_tls], .ca_file = c->consumer_ca_file,
+                .webhook_http = c->webhook_http,
+                .webhook_networks = (const char *const *)c->webhook_networks.items, .n_webhook_networks = c->webhook_networks.n,
+        };
+
+        (void)gethostname(host, sizeof(host) - 1);
+        return consumers_new(&d->consumers, &o, e);
+}
+
                 .max_dps_per_package = (unsigned)c->max_dps_per_package,
                 .max_snapshots = (unsigned)c->max_snapshots,
                 .snapshot_threads = (unsigned)c->snapshot_threads,
@@ -319,6 +343,8 @@ int daemon_new(struct daemon **out, const struct conf_site *cfg, const struct se
         if (r >= 0)
                 r = make_distmgr(d, e);
         if (r >= 0)
+        if (r >= 0)
+                r = make_consumers(d, e);
                 r = make_rest(d, e);
         if (r >= 0)
                 r = make_router(d, e);
@@ -357,6 +383,7 @@ void daemon_free(struct daemon *d)
         drain(d);
         event_unsubscribe(d->sub);
         event_timers_free(d->timers);
+        consumers_free(d->consumers);
         event_engine_free(d->engine);
         event_hub_free(d->events);
         db_close(d->db);

@@ -16,6 +16,12 @@ static const struct conf_word delivery_words[] = {
         { NULL, 0 },
 };
 
+static const struct conf_word tls_words[] = {
+        { "no", CONF_TLS_NO },
+        { "try", CONF_TLS_TRY },
+        { "require", CONF_TLS_REQUIRE },
+        { NULL, 0 },
+};
 static const struct conf_word scheme_words[] = {
         { "https", CONF_SCHEME_HTTPS }, { "http", CONF_SCHEME_HTTP },
         { NULL, 0 },

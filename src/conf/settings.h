@@ -16,6 +16,7 @@
 
 enum conf_scheme { CONF_SCHEME_HTTPS, CONF_SCHEME_HTTP };
 enum conf_delivery { CONF_DELIVERY_PROMPT, CONF_DELIVERY_INTERVAL };
+enum conf_tls { CONF_TLS_NO, CONF_TLS_TRY, CONF_TLS_REQUIRE };
 const char *conf_scheme_text(int scheme);       /* "https", "http" */
 
 /* C types of the kinds of conf.h */
