@@ -85,6 +85,12 @@ MUST int wmio_image_of(struct wmio_image **out, const struct wmio_images *all, c
 
 /* ---- reading ---- */
 
+/* From 0001-01-01 to the end of 9999, UTC; an offset may lead beyond. */
+static inline bool wmio_can_print(int64_t us)
+{
+        return us >= INT64_C(-62135596800000000) && us <= INT64_C(253402300799999999);
+}
+
 struct wmio_dec {
         struct arena *a;
         struct err *e;

@@ -62,17 +62,23 @@ static int fit_integer(const struct fit *f, enum cim_type from, const struct cim
         return fits ? 0 : misfit(f, "a number beyond its range");
 }
 
-static int fit_text(const struct fit *f, enum cim_type from, const struct cim_value *v, struct cim_value *out)
+/* A datetime comes as an instant, or as text: with asterisks, which is the earliest it may be, or of a careless script. */
+static int fit_datetime(const struct fit *f, struct str text, struct cim_value *out)
 {
         struct cim_property one = *f->p;
+        int r;
 
         one.array = false;
+        r = cim_value_parse(&one, text, f->a, out, f->e);
+        return r == 0 && !wmio_can_print(out->i) ? misfit(f, "an instant before 0001 or after 9999") : r;
+}
+
+static int fit_text(const struct fit *f, enum cim_type from, const struct cim_value *v, struct cim_value *out)
+{
         *out = *v;
-        if (from == f->p->type)
-                return 0;
-        if (from == CIM_DATETIME)
-                return misfit(f, "a datetime");
-        return f->p->type == CIM_DATETIME ? cim_value_parse(&one, v->s, f->a, out, f->e) : 0;
+        if (f->p->type == CIM_DATETIME)
+                return from != CIM_DATETIME || v->text ? fit_datetime(f, v->s, out) : 0;
+        return from == CIM_DATETIME ? misfit(f, "a datetime") : 0;
 }
 
 static bool is_text(enum cim_type t)

@@ -160,8 +160,15 @@ static void get_number(const char *slot, enum cim_type t, struct cim_value *out)
         }
 }
 
+/* A datetime with asterisks stays as it came: it is no instant. */
+static bool is_instant(struct str s, int64_t *us)
+{
+        return !memchr(s.p, '*', CIM_DATETIME_LEN - 4) && time_parse_cim(s, us, NULL) == 0 && wmio_can_print(*us);
+}
+
 static int get_text_value(const struct wmio_part *p, uint32_t ref, enum cim_type t, bool instant, struct cim_value *out)
 {
+        int64_t us;
         int r;
 
         *out = (struct cim_value){ .null = ref == WMIO_NO_REF };
@@ -172,7 +179,9 @@ static int get_text_value(const struct wmio_part *p, uint32_t ref, enum cim_type
                 return r;
         if (out->s.n != CIM_DATETIME_LEN)
                 return wmio_bad(p, "\"%.*s\" is no datetime of 25 characters", (int)MIN(out->s.n, 40), out->s.p);
-        out->text = !instant || time_parse_cim(out->s, &out->i, NULL) < 0;
+        out->text = true;
+        if (instant && is_instant(out->s, &us))
+                *out = (struct cim_value){ .i = us };
         return 0;
 }
 

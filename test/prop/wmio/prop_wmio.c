@@ -341,6 +341,8 @@ static struct cim_value random_of(struct prop *p, struct arena *a, const struct 
 
         if (prop_one_in(p, 4))
                 return (struct cim_value){ .null = true };
+        if (d->type == CIM_DATETIME && !d->array)       /* of the schema, an instant */
+                return (struct cim_value){ .i = prop_range(p, INT64_C(-62135596800000000), INT64_C(253402300799999999)) };
         if (d->type != CIM_OBJECT)
                 return random_value(p, a, d->type, d->array, true);
         items = arena_array(a, n + 1, sizeof *items);

@@ -266,6 +266,15 @@ static void values_fit_or_are_named(void **state)
         assert_non_null(in);
         assert_int_equal(cim_get(in, "EventDateTime")->i, (INT64_C(1795395723) - 3600) * US_PER_SECOND);
         assert_null(fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_STRING, (struct cim_value){ .s = STR("soon") }));
+        in = fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_DATETIME,
+                    (struct cim_value){ .text = true, .s = STR("1970**********.******+***") });
+        assert_non_null(in);
+        assert_int_equal(cim_get(in, "EventDateTime")->i, 0);
+        assert_null(fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_DATETIME,
+                           (struct cim_value){ .text = true, .s = STR("00010101000000.000000+720") }));
+        assert_string_equal(err.text, "__AbsoluteTimerInstruction.EventDateTime: an instant before 0001 or after 9999 is no datetime");
+        assert_null(fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_DATETIME,
+                           (struct cim_value){ .text = true, .s = STR("00000001000000.000000:000") }));
 }
 
 static void a_class_is_no_instance(void **state)
