@@ -75,7 +75,7 @@ static int get_tables(struct reading *g)
                 r = take(g, g->qualifiers.n, "the qualifiers", &g->qualifiers);
         if (r == 0)
                 r = take(g, 4, "the count of properties", &count);
-        if (r < 0)
+        if (r != 0)
                 return r;
         n = get_le32(count.p);
         if (n > WMIO_MAX_PROPERTIES)

@@ -105,6 +105,7 @@ struct wmio_part {
 };
 /* ERR_INVALID: "class part: ..." */
 int wmio_bad(const struct wmio_part *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+#define wmio_bad(...) err_negative(wmio_bad(__VA_ARGS__))       /* as with err_set() */
 int wmio_no_memory(struct err *e);
 MUST int wmio_spend(struct wmio_dec *x, size_t octets);         /* ERR_TOO_LARGE when the work is used up */
 /* An Encoded-String at the beginning of @bytes; *used: its length. */

@@ -9,7 +9,7 @@
 #include "base/utf16.h"
 #include "wmio/private.h"
 
-int wmio_bad(const struct wmio_part *p, const char *fmt, ...)
+int (wmio_bad)(const struct wmio_part *p, const char *fmt, ...)
 {
         char text[300];
         va_list ap;
