@@ -65,7 +65,10 @@ static int check_version(const struct cim_instance *in, const struct cim_instanc
                        in->class->name, STR_ARG(now->values[k].s));
 }
 
-/* Leave only what really changes. */
+/*
+ * Leave only what really changes.  Queries do not fill lazy properties, so that a row put back has NULL there: it was not
+ * read, and stays.  An empty list empties it.  Source: memdocs "Configuration Manager Lazy Properties".
+ */
 static int prepare_change(struct cim_instance *in, const struct cim_instance *now, bool strict, struct err *e)
 {
         for (size_t k = 0; k < in->class->n_properties; k++) {
@@ -73,7 +76,7 @@ static int prepare_change(struct cim_instance *in, const struct cim_instance *no
 
                 if (!in->given[k] || p->key)
                         continue;
-                if (cim_value_eq(p, &in->values[k], &now->values[k])) {
+                if (cim_value_eq(p, &in->values[k], &now->values[k]) || (p->lazy && in->values[k].null)) {
                         in->given[k] = false;
                 } else if (p->read_only) {
                         if (strict)
