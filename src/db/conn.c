@@ -2,6 +2,7 @@
 /* conn - connections: statement cache, migrations, transactions */
 #include "base/map.h"
 #include "db/engine.h"
+#include "os/os.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ struct db_conn {
         struct db_stmt **cache;         /* by statement number */
         struct map kept;                /* name -> struct db_stmt */
         void *words[N_WORDS];
-        int64_t deadline_us;
+        int64_t deadline_us;            /* 0: none */
+        const atomic_bool *unwanted;    /* or NULL */
 };
 
 /* Reads the one number a statement gives. */
@@ -142,10 +144,23 @@ int db_extend(struct db_conn *c, const struct db_extension *x, struct err *e)
         return c->engine->extend(c->handle, x, e);
 }
 
+static int is_over(void *ctx)
+{
+        const struct db_conn *c = ctx;
+
+        return (c->unwanted && atomic_load(c->unwanted)) || (c->deadline_us && os_mono_us() >= c->deadline_us);
+}
+
 void db_time_limit(struct db_conn *c, int64_t deadline_us)
 {
         c->deadline_us = deadline_us;
-        c->engine->time_limit(c->handle, deadline_us ? &c->deadline_us : NULL);
+        c->engine->stop_when(c->handle, is_over, c);
+}
+
+void db_conn_wanted(struct db_conn *c, const atomic_bool *unwanted)
+{
+        c->unwanted = unwanted;
+        c->engine->stop_when(c->handle, is_over, c);
 }
 
 /* ---- statements ---- */

@@ -12,6 +12,7 @@
  * Threads: a db_conn belongs to one thread at a time.  struct db (below) owns a
  * writer thread and reader threads and hands connections to jobs.
  */
+#include <stdatomic.h>
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -162,6 +163,7 @@ struct db_job {
         void (*done)(struct db_job *j);
         int r;
         struct err err;
+        atomic_bool unwanted;           /* db_abandon() */
 };
 
 struct db_opts {
@@ -179,3 +181,8 @@ MUST int db_open(struct db **out, struct loop *l, const struct db_opts *o, struc
 void db_close(struct db *d);            /* finishes queued writes first */
 void db_write(struct db *d, struct db_job *j);  /* loop thread; in order of submission */
 void db_read(struct db *d, struct db_job *j);   /* loop thread; inside a read snapshot */
+/*
+ * Nobody waits for this reading any more: it does not begin, or its statement ends, with ERR_CANCELLED.  done runs
+ * as always, unless it has.  Any thread.
+ */
+void db_abandon(struct db_job *j);

@@ -18,7 +18,8 @@ struct db_engine {
         MUST int (*exec)(void *handle, const char *text, struct err *e);
         MUST int (*tidy)(void *handle, struct err *e);
         MUST int (*extend)(void *handle, const struct db_extension *x, struct err *e);
-        void (*time_limit)(void *handle, const int64_t *deadline_us);   /* NULL: none */
+        /* Asked now and then while a statement runs; not 0 ends it with ERR_TIMEOUT. */
+        void (*stop_when)(void *handle, int (*over)(void *ctx), void *ctx);
         MUST int (*prepare)(void *handle, struct str text, void **stmt, struct err *e);
         void (*finalize)(void *stmt);
         void (*reset)(void *stmt);      /* and forget what was bound */
@@ -45,3 +46,6 @@ struct db_engine {
 };
 
 extern const struct db_engine db_engine_sqlite;
+
+/* For the pool: while the flag is set, what this connection reads is not wanted. NULL: always wanted. */
+void db_conn_wanted(struct db_conn *c, const atomic_bool *unwanted);

@@ -186,14 +186,23 @@ static void *writer_main(void *arg)
 
 /* ---- reading ---- */
 
+static int begin_read(struct db_conn *c, struct db_job *j)
+{
+        return atomic_load(&j->unwanted) ? err_set(&j->err, ERR_CANCELLED, "nobody waits for it") : db_begin_read(c, &j->err);
+}
+
 static void run_read(struct db *d, struct db_conn *c, struct db_job *j)
 {
         j->err = (struct err){ 0 };
-        j->r = db_begin_read(c, &j->err);
+        j->r = begin_read(c, j);
         if (!j->r) {
+                db_conn_wanted(c, &j->unwanted);
                 j->r = j->work(j, c, &j->err);
+                db_conn_wanted(c, NULL);
                 db_end_read(c);
         }
+        if (j->r < 0 && j->err.kind == ERR_TIMEOUT && atomic_load(&j->unwanted))
+                j->err.kind = ERR_CANCELLED;
         hand_back(d, j);
 }
 
@@ -291,8 +300,14 @@ void db_write(struct db *d, struct db_job *j)
         run_group(d, &one);
 }
 
+void db_abandon(struct db_job *j)
+{
+        atomic_store(&j->unwanted, true);
+}
+
 void db_read(struct db *d, struct db_job *j)
 {
+        atomic_store(&j->unwanted, false);
         if (d->opts.inline_)
                 run_read(d, d->writer.conn, j);
         else

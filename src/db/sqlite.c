@@ -7,7 +7,6 @@
  * or NORMAL where the caller syncs by other means.
  */
 #include "db/engine.h"
-#include "os/os.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -37,7 +36,7 @@ static enum err_kind kind_of(int code)
                 return ERR_IO;
         case SQLITE_TOOBIG:
                 return ERR_TOO_LARGE;
-        case SQLITE_INTERRUPT:          /* nothing but a time limit interrupts */
+        case SQLITE_INTERRUPT:          /* nothing but stop_when() interrupts */
                 return ERR_TIMEOUT;
         default:
                 return ERR_INTERNAL;
@@ -111,17 +110,10 @@ static void close_db(void *handle)
         sqlite3_close_v2(handle);
 }
 
-static int is_late(void *arg)
-{
-        const int64_t *deadline_us = arg;
-
-        return os_mono_us() >= *deadline_us;
-}
-
 /* https://www.sqlite.org/c3ref/progress_handler.html; 20,000 steps of its machine take about a millisecond. */
-static void time_limit(void *handle, const int64_t *deadline_us)
+static void stop_when(void *handle, int (*over)(void *ctx), void *ctx)
 {
-        sqlite3_progress_handler(handle, 20000, deadline_us ? is_late : NULL, (void *)deadline_us);
+        sqlite3_progress_handler(handle, 20000, over, ctx);
 }
 
 /* ---- functions and collations of the caller ---- */
@@ -317,7 +309,7 @@ const struct db_engine db_engine_sqlite = {
         .exec = exec,
         .tidy = tidy,
         .extend = extend,
-        .time_limit = time_limit,
+        .stop_when = stop_when,
         .prepare = prepare,
         .finalize = finalize,
         .reset = reset,

@@ -167,3 +167,5 @@ struct provider_request {
         struct arena page_arena;
 };
 void provider_submit(struct provider *p, struct provider_request *q);
+/* Nobody waits for this GET or QUERY any more: it ends soon, with ERR_CANCELLED; done runs. Others go on. */
+void provider_abandon(struct provider_request *q);

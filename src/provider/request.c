@@ -299,6 +299,12 @@ static int context_method(struct provider_request *q)
 
 /* ---- life ---- */
 
+void provider_abandon(struct provider_request *q)
+{
+        if (q->op == PROVIDER_GET || q->op == PROVIDER_QUERY)
+                db_abandon(&q->db_job);
+}
+
 void provider_submit(struct provider *p, struct provider_request *q)
 {
         int r = provider_allowed(&q->caller, q->op, q->class, q->method, &q->err);

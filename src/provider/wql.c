@@ -136,6 +136,11 @@ static void work_done(struct db_job *j)
         q->done(q);
 }
 
+void provider_wql_abandon(struct provider_wql_request *q)
+{
+        db_abandon(&q->db_job);
+}
+
 void provider_wql_submit(struct provider *p, struct provider_wql_request *q)
 {
         q->provider = p;

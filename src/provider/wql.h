@@ -75,6 +75,7 @@ struct provider_wql_request {
         bool full, broken;
 };
 void provider_wql_submit(struct provider *p, struct provider_wql_request *q);
+void provider_wql_abandon(struct provider_wql_request *q);      /* as provider_abandon() */
 
 /* ---- checking without running ---- */
 

@@ -146,8 +146,19 @@ static void list_gone(struct http_stream *s)
         struct list_reply *l = container_of(s, struct list_reply, stream);
 
         l->gone = true;
-        if (!l->reading)
+        if (l->reading)
+                provider_abandon(&l->call->q);
+        else
                 list_free(l);
+}
+
+/* The peer hung up before the answer began. */
+static void peer_gone(void *arg)
+{
+        struct list_reply *l = arg;
+
+        if (l->reading)
+                provider_abandon(&l->call->q);
 }
 
 static void add_page(struct list_reply *l, const char *before)
@@ -232,5 +243,6 @@ void rest_list(struct rest_call *c)
         c->list = l;
         l->left = c->q.query.top ? c->q.query.top : UINT64_MAX;
         buf_init(&l->out, 0);
+        http_on_gone(c->x, peer_gone, l);
         read_page(l);
 }

@@ -68,8 +68,19 @@ static void stream_gone(struct http_stream *s)
         struct wql_reply *w = container_of(s, struct wql_reply, stream);
 
         w->gone = true;
-        if (!w->reading)
+        if (w->reading)
+                provider_wql_abandon(&w->q);
+        else
                 reply_free(w);
+}
+
+/* The peer hung up before the answer began. */
+static void peer_gone(void *arg)
+{
+        struct wql_reply *w = arg;
+
+        if (w->reading)
+                provider_wql_abandon(&w->q);
 }
 
 /* Pages grow, for each one passes over the rows of those before it. */
@@ -155,6 +166,7 @@ static void go(struct rest_call *c)
                                               .page_bytes = c->rest->o.page_bytes ? c->rest->o.page_bytes : 1 << 20,
                                               .done = page_done, .ctx = w };
         buf_init(&w->out, 0);
+        http_on_gone(c->x, peer_gone, w);
         read_page(w);
 }
 

@@ -4,6 +4,9 @@
 #include "model/sql_site.h"
 #include "wql/sql.h"
 
+bool fixture_threads;
+static bool initialised;
+
 static int work_init(struct db_job *j, struct db_conn *c, struct err *e)
 {
         static const struct model_site_opts o = { "P01", "Paris", "SITE01", "/opt/tallyman" };
@@ -23,6 +26,7 @@ static int work_init(struct db_job *j, struct db_conn *c, struct err *e)
 static void init_done(struct db_job *j)
 {
         assert_string_equal(j->err.text, "");
+        initialised = true;
 }
 
 static int new_token(void *ctx, struct str name, struct arena *a, struct str *token, struct hash_id *hash,
@@ -55,14 +59,22 @@ int fixture_setup(void **state)
         struct fixture *f = calloc(1, sizeof *f);
         struct db_job init = { .work = work_init, .done = init_done };
         struct err e = { 0 };
-        struct db_opts o = { .path = ":memory:", .schema = &sql_site, .extension = &wql_sql_extension, .inline_ = true,
-                             .after_commit = committed, .ctx = f };
+        struct db_opts o = { .path = ":memory:", .schema = &sql_site, .extension = &wql_sql_extension, .inline_ = !fixture_threads,
+                             .readers = 1, .after_commit = committed, .ctx = f };
+        char *path;
 
         f->dir = tmpdir_new();
+        path = tmpdir_path(f->dir, "site.db");
+        if (fixture_threads)
+                o.path = path;
         f->actions = (struct site_actions){ .ctx = f, .new_token = new_token, .verify = verify };
         assert_int_equal(loop_new(&f->loop), 0);
         assert_int_equal(db_open(&f->db, f->loop, &o, &e), 0);
+        free(path);
+        initialised = false;
         db_write(f->db, &init);
+        while (!initialised)
+                loop_run_once(f->loop);
         assert_int_equal(event_hub_new(&f->hub, f->loop, f->db, &e), 0);
         struct provider_opts po = { .loop = f->loop, .db = f->db, .actions = &f->actions, .inline_ = true };
 
@@ -116,8 +128,11 @@ int fixture_ask(struct fixture *f, enum provider_op op, const char *class, struc
         f->q.ctx = f;
         f->answered = false;
         provider_submit(f->provider, &f->q);
-        for (int i = 0; i < 1000 && !f->answered; i++)
+        for (int i = 0; i < 100000 && !f->answered; i++) {
                 loop_run_once(f->loop);
+                if (fixture_threads && !f->answered)
+                        usleep(50);
+        }
         assert_true(f->answered);
         return f->q.r;
 }

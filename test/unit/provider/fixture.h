@@ -16,6 +16,9 @@
 #include "lib/tmpdir.h"
 #include "provider/provider.h"
 
+/* Set before: the database is a file with one reader, whose jobs run on threads. */
+extern bool fixture_threads;
+
 struct fixture {
         char *dir;
         struct loop *loop;
