@@ -20,6 +20,7 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f'{HERE}/../lib')
+import realqueries  # noqa: E402
 from tallysite import Site, UnixConnection  # noqa: E402
 
 BUILD = os.environ.get('TALLYMAN_BUILD') or f'{HERE}/../../build'
@@ -409,6 +410,9 @@ def main():
             event_query(text, watch, classes, site)
         refused(site)
         extended(site)
+        more = f'{HERE}/../data/real_queries_more.txt'
+        realqueries.data_queries(site, more, {'MAIN': MAIN, 'OTHER': OTHER, 'THIRD': THIRD}, lambda text: query(site, text), check)
+        realqueries.event_queries(site, more, lambda text: Watch(site, text), check)
         howtos(site, work)
     finally:
         for pid in site.pids()[1]:
