@@ -67,7 +67,8 @@ static size_t units(struct cim_instance *const *rows, size_t n, struct buf *b)
                 if (i % PAGE == 0)
                         buf_reset(b);
                 total -= b->n;
-                must(wmio_encode_instance(&(struct wmio_object){ .image = image, .values = rows[i]->values }, &site, WMIO_OBJREF, b, &err));
+                must(wmio_encode_instance(&(struct wmio_object){ .image = image, .values = rows[i]->values }, &site,
+                                          WMIO_OBJREF, b, &err));
                 total += b->n;
         }
         return total;
@@ -85,7 +86,8 @@ static size_t packets(struct cim_instance *const *rows, size_t n, struct buf *b)
                 buf_reset(b);
                 wmio_packet_begin(&p, WMIO_NEXT, &sent, b);
                 for (size_t k = i; k < MIN(i + PAGE, n); k++)
-                        must(wmio_packet_instance(&p, &(struct wmio_object){ .image = image, .values = rows[k]->values }, &site, &err));
+                        must(wmio_packet_instance(
+                            &p, &(struct wmio_object){ .image = image, .values = rows[k]->values }, &site, &err));
                 must(wmio_packet_end(&p, &err));
                 total += b->n;
         }
@@ -115,7 +117,8 @@ static size_t decoding(struct cim_instance *const *rows, size_t n, struct buf *b
         size_t total = 0;
 
         buf_reset(b);
-        must(wmio_encode_instance(&(struct wmio_object){ .image = image, .values = rows[0]->values }, &site, WMIO_UNIT, b, &err));
+        must(wmio_encode_instance(&(struct wmio_object){ .image = image, .values = rows[0]->values }, &site, WMIO_UNIT,
+                                  b, &err));
         for (size_t i = 0; i < n; i++) {
                 struct arena a;
 

@@ -70,8 +70,10 @@ static int get_slot(const struct wmio_part *p, const struct wmio_property *prope
         if (bits)
                 return 0;
         if (property->offset > values.n || values.n - property->offset < size)
-                return wmio_bad(p, "property %.*s lies outside the values", (int)MIN(property->name.n, 60), property->name.p);
-        r = wmio_get_value(p, values.p + property->offset, property->type, property->array, true, &s->value, &s->objects);
+                return wmio_bad(p, "property %.*s lies outside the values", (int)MIN(property->name.n, 60),
+                                property->name.p);
+        r = wmio_get_value(p, values.p + property->offset, property->type, property->array, true, &s->value,
+                           &s->objects);
         return r < 0 ? err_prefix(p->x->e, "property %.*s", (int)MIN(property->name.n, 60), property->name.p) : 0;
 }
 
@@ -156,7 +158,8 @@ static int get_instance(struct wmio_dec *x, struct str rest, struct wmio_decoded
         if (!d->slots)
                 return wmio_no_memory(x->e);
         for (size_t i = 0; i < c->n_properties && r == 0; i++)
-                r = get_slot(&p, &c->properties[i], (uint8_t)at.nd.p[i / 4] >> 2 * (i % 4) & 3, at.values, &d->slots[i]);
+                r = get_slot(&p, &c->properties[i], (uint8_t)at.nd.p[i / 4] >> 2 * (i % 4) & 3, at.values,
+                             &d->slots[i]);
         if (r == 0)
                 r = wmio_get_qualifiers(&p, at.qualifiers, &d->qualifiers, &d->n_qualifiers, &used);
         if (r == 0 && at.sets.n)
@@ -216,7 +219,8 @@ static int decode(struct str block, const struct wmio_class *no_class, struct ar
         struct wmio_dec x = { .a = a, .e = e, .work = 8 * block.n + 4096 };
 
         if (block.n > WMIO_MAX_UNIT)
-                return err_set(e, ERR_TOO_LARGE, "an object of %zu octets is larger than the %d allowed", block.n, WMIO_MAX_UNIT);
+                return err_set(e, ERR_TOO_LARGE, "an object of %zu octets is larger than the %d allowed", block.n,
+                               WMIO_MAX_UNIT);
         return wmio_get_block(&x, block, no_class, out);
 }
 

@@ -59,7 +59,7 @@ struct wmio_class {
         size_t n_properties;
         const struct wmio_method *methods;      /* not known of an instance's class */
         size_t n_methods;
-        const uint16_t *lookup;         /* of a class that came: its properties as its lookup table has them; else NULL */
+        const uint16_t *lookup;         /* of a class that came: its properties, as the lookup table has them */
         size_t values_size;             /* of a class that came: octets of a ValueTable */
 };
 

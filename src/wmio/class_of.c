@@ -122,7 +122,8 @@ struct list {
 
 static void add(struct list *l, const char *name, int flavor, enum cim_type type, struct cim_value value)
 {
-        l->q[l->n++] = (struct wmio_qualifier){ .name = str_of(name), .flavor = (uint8_t)flavor, .type = type, .value = value };
+        l->q[l->n++] =
+            (struct wmio_qualifier){ .name = str_of(name), .flavor = (uint8_t)flavor, .type = type, .value = value };
 }
 
 static void add_true(struct list *l, const char *name, int flavor)
@@ -201,18 +202,20 @@ static bool property_of(const struct cim_class *c, const struct cim_property *p,
 
         if (!l.q || !cimtype.p)
                 return false;
-        add(&l, "CIMTYPE", CIMTYPE_FLAVOR | (inherited ? WMIO_PROPAGATED : 0), CIM_STRING, (struct cim_value){ .s = cimtype });
+        add(&l, "CIMTYPE", CIMTYPE_FLAVOR | (inherited ? WMIO_PROPAGATED : 0), CIM_STRING,
+            (struct cim_value){ .s = cimtype });
         if (!add_schema(&l, p->qualifiers, p->n_qualifiers, WMIO_TO_DERIVED, inherited, amended, a))
                 return false;
-        *out = (struct wmio_property){ .name = str_of(p->name), .type = p->type, .array = p->array, .inherited = inherited,
-                                       .origin = depth_of(c, p->origin), .default_inherited = inherited,
-                                       .qualifiers = l.q, .n_qualifiers = l.n };
+        *out = (struct wmio_property){ .name = str_of(p->name), .type = p->type, .array = p->array,
+                                       .inherited = inherited, .origin = depth_of(c, p->origin),
+                                       .default_inherited = inherited, .qualifiers = l.q, .n_qualifiers = l.n };
         return default_of(p, a, &out->value);
 }
 
 /* ---- methods ---- */
 
-static bool parameter_of(const struct cim_parameter *p, int32_t id, bool out_, struct arena *a, struct wmio_property *out)
+static bool parameter_of(const struct cim_parameter *p, int32_t id, bool out_, struct arena *a,
+                         struct wmio_property *out)
 {
         struct list l = { .q = arena_array(a, 4, sizeof *l.q) };
         struct str cimtype = cimtype_of(p->type, p->embedded, NULL, a);
@@ -235,7 +238,8 @@ static bool return_value_of(const struct cim_method *m, struct arena *a, struct 
 
         if (!l.q)
                 return false;
-        add(&l, "CIMTYPE", CIMTYPE_FLAVOR, CIM_STRING, (struct cim_value){ .s = cimtype_of(m->return_type, NULL, NULL, a) });
+        add(&l, "CIMTYPE", CIMTYPE_FLAVOR, CIM_STRING,
+            (struct cim_value){ .s = cimtype_of(m->return_type, NULL, NULL, a) });
         add_true(&l, "out", 0);
         *out = (struct wmio_property){ .name = STR("ReturnValue"), .type = m->return_type, .value.null = true,
                                        .qualifiers = l.q, .n_qualifiers = l.n };
@@ -277,7 +281,8 @@ static bool method_of(const struct cim_class *c, const struct cim_method *m, boo
         if (m->static_)
                 add_true(&l, "static", flavor);
         if (amended && m->description)
-                add(&l, "Description", flavor | WMIO_AMENDED, CIM_STRING, (struct cim_value){ .s = str_of(m->description) });
+                add(&l, "Description", flavor | WMIO_AMENDED, CIM_STRING,
+                    (struct cim_value){ .s = str_of(m->description) });
         *out = (struct wmio_method){ .name = str_of(m->name), .inherited = inherited, .origin = depth_of(c, m->origin),
                                      .qualifiers = l.q, .n_qualifiers = l.n, .out = wmio_parameters_of(m, true, a) };
         for (size_t i = 0; i < m->n_parameters && !out->in; i++) {

@@ -108,8 +108,9 @@ static int get_default(struct reading *g, struct wmio_property *p, size_t order,
         if (bits & WMIO_NULL)
                 return 0;
         if (p->type == CIM_OBJECT)
-                return err_set(g->part.x->e, ERR_NOT_SUPPORTED, "property %.*s: a default that is an object is not supported",
-                               (int)MIN(p->name.n, 60), p->name.p);
+                return err_set(g->part.x->e, ERR_NOT_SUPPORTED,
+                               "property %.*s: a default that is an object is not supported", (int)MIN(p->name.n, 60),
+                               p->name.p);
         return wmio_get_value(&g->part, g->values.p + offset, p->type, p->array, false, &p->value, NULL);
 }
 
@@ -161,7 +162,8 @@ static int get_properties(struct reading *g)
 
 int wmio_get_class_part(struct wmio_dec *x, struct str bytes, struct wmio_class **out, size_t *used)
 {
-        struct reading g = { .part = { .x = x, .name = "class part" }, .c = arena_alloc(x->a, sizeof(struct wmio_class)) };
+        struct reading g = { .part = { .x = x, .name = "class part" },
+                             .c = arena_alloc(x->a, sizeof(struct wmio_class)) };
         size_t n;
         int r;
 

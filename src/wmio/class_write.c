@@ -200,8 +200,8 @@ void wmio_put_class_part(struct wmio_enc *x, const struct wmio_class *c)
                 return;
         }
         if (c->n_properties > WMIO_MAX_PROPERTIES) {
-                x->r = err_set(x->e, ERR_TOO_LARGE, "class %.*s has %zu properties, more than the %d allowed", STR_ARG(c->name),
-                               c->n_properties, WMIO_MAX_PROPERTIES);
+                x->r = err_set(x->e, ERR_TOO_LARGE, "class %.*s has %zu properties, more than the %d allowed",
+                               STR_ARG(c->name), c->n_properties, WMIO_MAX_PROPERTIES);
                 return;
         }
         reserve_places(x->b, c, &at);

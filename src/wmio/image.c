@@ -44,7 +44,8 @@ static bool lay_out(struct wmio_image *i, const struct wmio_class *c, size_t *va
         return true;
 }
 
-static void put_unit(struct wmio_enc *x, struct wmio_image *i, const struct wmio_class *c, const struct wmio_class *parent)
+static void put_unit(struct wmio_enc *x, struct wmio_image *i, const struct wmio_class *c,
+                     const struct wmio_class *parent)
 {
         size_t part;
 
@@ -83,7 +84,8 @@ int wmio_image_of(struct wmio_image **out, const struct wmio_images *all, const 
         return 0;
 }
 
-int wmio_image_new(struct wmio_image **out, const struct wmio_images *all, const struct wmio_image_opts *o, struct err *e)
+int wmio_image_new(struct wmio_image **out, const struct wmio_images *all, const struct wmio_image_opts *o,
+                   struct err *e)
 {
         const struct wmio_class *c, *parent = NULL;
         struct arena a;

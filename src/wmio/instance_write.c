@@ -77,7 +77,8 @@ void wmio_put_instance(struct wmio_enc *x, const struct wmio_object *o, bool wit
 
 void wmio_put_class(struct wmio_enc *x, const struct wmio_image *i, unsigned flags)
 {
-        buf_addc(x->b, (char)(WMIO_IS_CLASS | (x->d ? WMIO_DECORATED : 0) | (flags & (WMIO_PROTOTYPE | WMIO_KEY_MISSING))));
+        buf_addc(x->b,
+                 (char)(WMIO_IS_CLASS | (x->d ? WMIO_DECORATED : 0) | (flags & (WMIO_PROTOTYPE | WMIO_KEY_MISSING))));
         put_decoration(x);
         buf_add(x->b, i->unit.p, i->unit.n);
 }
@@ -133,8 +134,8 @@ int wmio_encode_instance(const struct wmio_object *o, const struct wmio_decorati
         return frame_end(&x, frame, start);
 }
 
-int wmio_encode_class(const struct wmio_image *i, const struct wmio_decoration *d, unsigned flags, enum wmio_frame frame,
-                      struct buf *out, struct err *e)
+int wmio_encode_class(const struct wmio_image *i, const struct wmio_decoration *d, unsigned flags,
+                      enum wmio_frame frame, struct buf *out, struct err *e)
 {
         struct wmio_enc x = { .b = out, .all = i->all, .d = d, .e = e };
         size_t start = out->n;
@@ -154,11 +155,13 @@ int wmio_objref_unit(struct str objref, struct str *unit_out, struct err *e)
 
         /* The extension's length may differ, [MS-DCOM] 2.2.18.6; the size that follows is not to be trusted there. */
         if (objref.n < size_at + 4 || memcmp(objref.p, objref_head, size_at - 4) != 0)
-                return err_set(e, ERR_INVALID, "the reference is no marshalled WMI object (OBJREF_CUSTOM of IWbemClassObject)");
+                return err_set(e, ERR_INVALID,
+                               "the reference is no marshalled WMI object (OBJREF_CUSTOM of IWbemClassObject)");
         extension = get_le32(objref.p + size_at - 4);
         at = size_at + 4;
         if (extension > objref.n - at)
-                return err_set(e, ERR_INVALID, "the reference's extension of %u octets is longer than the reference", extension);
+                return err_set(e, ERR_INVALID, "the reference's extension of %u octets is longer than the reference",
+                               extension);
         *unit_out = str_from(objref, at + extension);
         return 0;
 }
@@ -198,7 +201,8 @@ void wmio_put_embedded(struct wmio_enc *x, struct str json)
         if (x->r == 0 && !x->all)
                 x->r = err_set(x->e, ERR_NOT_SUPPORTED, "embedded objects need the schema's images");
         if (x->r == 0)
-                wmio_put_instance(x, &(struct wmio_object){ .image = wmio_images_get(x->all, c), .values = in->values }, true);
+                wmio_put_instance(x, &(struct wmio_object){ .image = wmio_images_get(x->all, c), .values = in->values },
+                                  true);
         x->d = d;
         wmio_patch_le32(x->b, at, (uint32_t)(x->b->n - at - 4));
         arena_fini(&a);

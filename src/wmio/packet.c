@@ -120,7 +120,8 @@ int wmio_packet_class(struct wmio_packet *p, const struct wmio_image *i, const s
         return object_end(p, &x, start, data);
 }
 
-int wmio_packet_instance(struct wmio_packet *p, const struct wmio_object *o, const struct wmio_decoration *d, struct err *e)
+int wmio_packet_instance(struct wmio_packet *p, const struct wmio_object *o, const struct wmio_decoration *d,
+                         struct err *e)
 {
         struct wmio_enc x = { .b = p->out, .all = o->image->all, .d = d, .e = e };
         size_t start = p->out->n, data, at = p->sent ? sent_at(p->sent, o->image) : 0;
@@ -184,7 +185,8 @@ static int keep_class(struct wmio_received *r, const char *id, const struct wmio
         return 0;
 }
 
-static int get_object(struct wmio_received *r, enum kind kind, struct str data, struct wmio_decoded **out, struct err *e)
+static int get_object(struct wmio_received *r, enum kind kind, struct str data, struct wmio_decoded **out,
+                      struct err *e)
 {
         size_t header = kind == A_CLASS ? CLASS_HEADER : INSTANCE_HEADER;
         const struct wmio_class *c;
@@ -231,7 +233,8 @@ int wmio_packet_decode(struct str packet, enum wmio_packet_type type, struct wmi
                 size_t size = packet.n >= OBJECT_HEADER ? get_le32(packet.p + 4) : 0;
                 int kind = packet.n >= OBJECT_HEADER ? packet.p[8] : 0, rc;
 
-                if (kind < A_CLASS || kind > NO_CLASS || get_le32(packet.p) != OBJECT_HEADER || size > packet.n - OBJECT_HEADER)
+                if (kind < A_CLASS || kind > NO_CLASS || get_le32(packet.p) != OBJECT_HEADER ||
+                    size > packet.n - OBJECT_HEADER)
                         return bad(e, "an object is cut off");
                 rc = get_object(r, kind, (struct str){ packet.p + OBJECT_HEADER, size }, &objects[i], e);
                 if (rc < 0)

@@ -41,8 +41,8 @@ static inline uint32_t wmio_ref(const struct wmio_enc *x, const struct wmio_heap
         return (uint32_t)(x->b->n - h->base);
 }
 /* The value into its slot at @at, what it needs of the heap behind the heap's end. */
-void wmio_put_value(struct wmio_enc *x, const struct wmio_heap *h, size_t at, enum cim_type t, bool array, bool no_offset,
-                    const struct cim_value *v);
+void wmio_put_value(struct wmio_enc *x, const struct wmio_heap *h, size_t at, enum cim_type t, bool array,
+                    bool no_offset, const struct cim_value *v);
 void wmio_put_class_part(struct wmio_enc *x, const struct wmio_class *c);       /* NULL: of no parent */
 void wmio_put_methods_part(struct wmio_enc *x, const struct wmio_class *c);
 /* A qualifier set that is kept free at @at, its names and values behind the heap's end. */

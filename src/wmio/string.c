@@ -3,8 +3,9 @@
 #include "base/utf16.h"
 #include "wmio/private.h"
 
-const char *const wmio_dictionary[WMIO_N_DICTIONARY] = { "\"",       "key",     "",         "read",  "write",  "volatile",
-                                                         "provider", "dynamic", "cimwin32", "DWORD", "CIMTYPE" };
+const char *const wmio_dictionary[WMIO_N_DICTIONARY] = { "\"",       "key",      "",         "read",
+                                                         "write",    "volatile", "provider", "dynamic",
+                                                         "cimwin32", "DWORD",    "CIMTYPE" };
 
 size_t wmio_slot_size(enum cim_type t, bool array)
 {

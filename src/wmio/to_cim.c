@@ -17,7 +17,8 @@ struct fit {
 static int misfit(const struct fit *f, const char *what)
 {
         return err_set(f->e, ERR_INVALID, "%s%s%s: %s is no %s%s", f->p->class_name ? f->p->class_name : "",
-                       f->p->class_name ? "." : "", f->p->name, what, cim_type_name(f->p->type), f->p->array ? "[]" : "");
+                       f->p->class_name ? "." : "", f->p->name, what, cim_type_name(f->p->type),
+                       f->p->array ? "[]" : "");
 }
 
 static bool is_integer(enum cim_type t)
@@ -62,7 +63,7 @@ static int fit_integer(const struct fit *f, enum cim_type from, const struct cim
         return fits ? 0 : misfit(f, "a number beyond its range");
 }
 
-/* A datetime comes as an instant, or as text: with asterisks, which is the earliest it may be, or of a careless script. */
+/* Text where a datetime is wanted: with asterisks, which is the earliest it may be, or of a careless script. */
 static int fit_datetime(const struct fit *f, struct str text, struct cim_value *out)
 {
         struct cim_property one = *f->p;
@@ -118,7 +119,8 @@ static int fit_object(const struct fit *f, const struct wmio_decoded *d, struct 
         buf_init(&given, 0);
         buf_init(&text, 0);
         cim_json_write_some(in, in->given, &given);
-        buf_printf(&text, "{\"__CLASS\":\"%s\"%s%s", in->class->name, given.n > 2 ? "," : "", given.p ? given.p + 1 : "");
+        buf_printf(&text, "{\"__CLASS\":\"%s\"%s%s", in->class->name, given.n > 2 ? "," : "",
+                   given.p ? given.p + 1 : "");
         if (given.failed || text.failed)
                 r = err_set(f->e, ERR_NOMEM, "out of memory");
         else
@@ -145,7 +147,8 @@ static int fit_array(const struct fit *f, enum cim_type from, const struct wmio_
         return r;
 }
 
-static int fit_slot(const struct fit *f, const struct wmio_property *from, const struct wmio_slot *s, struct cim_value *out)
+static int fit_slot(const struct fit *f, const struct wmio_property *from, const struct wmio_slot *s,
+                    struct cim_value *out)
 {
         *out = (struct cim_value){ .null = true };
         if (s->value.null)
@@ -171,8 +174,8 @@ int wmio_to_instance(const struct wmio_decoded *d, struct arena *a, struct cim_i
         const struct cim_class *c = cim_class_find(d->class->name);
 
         if (d->is_class)
-                return err_set(e, ERR_INVALID, "class %.*s came where an instance was wanted", (int)MIN(d->class->name.n, 60),
-                               d->class->name.p);
+                return err_set(e, ERR_INVALID, "class %.*s came where an instance was wanted",
+                               (int)MIN(d->class->name.n, 60), d->class->name.p);
         if (!c)
                 return err_set(e, ERR_NOT_FOUND, "this site has no class \"%.*s\"", (int)MIN(d->class->name.n, 60),
                                d->class->name.p);
@@ -205,7 +208,8 @@ int wmio_to_arguments(const struct wmio_decoded *d, const struct cim_class *c, c
         if (!parameters)
                 return err_set(e, ERR_NOMEM, "out of memory");
         if (d->is_class)
-                return err_set(e, ERR_INVALID, "%s: a class came where an object of parameters was wanted", parameters->name);
+                return err_set(e, ERR_INVALID, "%s: a class came where an object of parameters was wanted",
+                               parameters->name);
         for (size_t i = 0; i < d->class->n_properties; i++) {
                 const struct wmio_property *p = &d->class->properties[i];
                 int k = cim_property_find(parameters, p->name), r;

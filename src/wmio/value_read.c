@@ -196,7 +196,8 @@ static int get_object(const struct wmio_part *p, uint32_t ref, struct wmio_decod
                 return r;
         n = get_le32(bytes.p);
         if (n > bytes.n - 4)
-                return wmio_bad(p, "an object of %u octets is longer than the %zu that are left of its heap", n, bytes.n - 4);
+                return wmio_bad(p, "an object of %u octets is longer than the %zu that are left of its heap", n,
+                                bytes.n - 4);
         return wmio_get_block(p->x, (struct str){ bytes.p + 4, n }, NULL, out);
 }
 
@@ -333,16 +334,17 @@ int wmio_get_qualifiers(const struct wmio_part *p, struct str bytes, const struc
         *used = set.n;
         r = wmio_spend(p->x, set.n);
         set = str_from(set, 4);
-        most = set.n / (QUALIFIER_HEAD + 1);
+        most = MIN(set.n / (QUALIFIER_HEAD + 1), WMIO_MAX_QUALIFIERS);
         if (r < 0)
                 return r;
-        if (most > WMIO_MAX_QUALIFIERS * 2)
-                return wmio_bad(p, "a set of qualifiers has %zu octets, more than an object may", set.n);
         q = arena_array(p->x->a, most + 1, sizeof *q);
         if (!q)
                 return wmio_no_memory(p->x->e);
         *out = q;
-        for (*n = 0; set.n > 0 && r == 0; (*n)++)
-                r = *n < most ? get_qualifier(p, &set, &q[*n]) : wmio_bad(p, "a qualifier is cut off");
+        for (*n = 0; set.n > 0 && r == 0; (*n)++) {
+                if (*n == WMIO_MAX_QUALIFIERS)
+                        return wmio_bad(p, "a set has more than %d qualifiers", WMIO_MAX_QUALIFIERS);
+                r = get_qualifier(p, &set, &q[*n]);
+        }
         return r;
 }

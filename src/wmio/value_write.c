@@ -77,8 +77,8 @@ static void put_array(struct wmio_enc *x, const struct wmio_heap *h, enum cim_ty
         }
 }
 
-void wmio_put_value(struct wmio_enc *x, const struct wmio_heap *h, size_t at, enum cim_type t, bool array, bool no_offset,
-                    const struct cim_value *v)
+void wmio_put_value(struct wmio_enc *x, const struct wmio_heap *h, size_t at, enum cim_type t, bool array,
+                    bool no_offset, const struct cim_value *v)
 {
         uint8_t octets[8];
 

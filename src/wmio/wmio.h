@@ -34,7 +34,8 @@ struct wmio_image;
 MUST int wmio_images_new(struct wmio_images **out, struct err *e);      /* of every class of the schema, not amended */
 void wmio_images_free(struct wmio_images *all);
 DEFINE_FREEP(struct wmio_images *, wmio_images_free)
-const struct wmio_image *wmio_images_get(const struct wmio_images *all, const struct cim_class *c); /* NULL: none of the schema's */
+/* NULL: it is none of the schema's. */
+const struct wmio_image *wmio_images_get(const struct wmio_images *all, const struct cim_class *c);
 
 struct wmio_image_opts {
         const struct cim_class *class;  /* must outlive the image */
@@ -44,7 +45,7 @@ struct wmio_image_opts {
 /* @all  for the classes of embedded objects; must outlive the image */
 MUST int wmio_image_new(struct wmio_image **out, const struct wmio_images *all, const struct wmio_image_opts *o,
                         struct err *e);
-/* Of a method's __PARAMETERS: its values are as many as m->n_parameters, by ordinal, and of out the ReturnValue last. */
+/* Of a method's __PARAMETERS: values as many as m->n_parameters, by ordinal; of out the ReturnValue behind them. */
 MUST int wmio_image_new_parameters(struct wmio_image **out, const struct wmio_images *all, const struct cim_method *m,
                                    bool of_out, struct err *e);
 void wmio_image_free(struct wmio_image *i);
@@ -79,7 +80,7 @@ enum wmio_frame {
 
 struct wmio_object {
         const struct wmio_image *image;
-        const struct cim_value *values; /* wmio_image_n_values() of them, by ordinal; what the image has not is passed over */
+        const struct cim_value *values; /* wmio_image_n_values(), by ordinal; what the image has not is passed over */
         /* Embedded objects that are no JSON text, by ordinal: events, joins.  NULL, or NULL entries: values[] is it. */
         const struct wmio_object *const *objects;
 };
@@ -161,7 +162,7 @@ MUST int wmio_decode_no_class(struct str block, const struct wmio_class *c, stru
  * value fits.  Limits of properties are the writer's to check.
  */
 MUST int wmio_to_instance(const struct wmio_decoded *d, struct arena *a, struct cim_instance **out, struct err *e);
-/* In parameters as values of m->parameters; @args has n_parameters of them, all NULL before. @d NULL: none were sent. */
+/* In parameters as values of m->parameters; @args has n_parameters of them, all NULL before. @d NULL: none came. */
 MUST int wmio_to_arguments(const struct wmio_decoded *d, const struct cim_class *c, const struct cim_method *m,
                            struct arena *a, struct cim_value *args, struct err *e);
 

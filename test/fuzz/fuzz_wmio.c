@@ -25,7 +25,8 @@ static void check_class(const struct wmio_decoded *d, struct arena *a)
         if (wmio_image_of(&image, images, d->class, d->parent, &e) < 0)
                 return;
         buf_init(&b, 0);
-        if (wmio_encode_class(image, NULL, d->flags, WMIO_UNIT, &b, &e) == 0 && wmio_decode(buf_str(&b), a, &back, &e) == 0) {
+        if (wmio_encode_class(image, NULL, d->flags, WMIO_UNIT, &b, &e) == 0 &&
+            wmio_decode(buf_str(&b), a, &back, &e) == 0) {
                 assert(wmio_class_eq(d->class, back->class, true));
                 assert(wmio_class_eq(d->parent, back->parent, true));
         }
@@ -45,8 +46,9 @@ static void check_instance(const struct wmio_decoded *d, struct arena *a)
                 return;
         }
         buf_init(&b, 0);
-        assert(wmio_encode_instance(&(struct wmio_object){ .image = wmio_images_get(images, in->class), .values = in->values },
-                                    NULL, WMIO_BLOCK, &b, &e) == 0);
+        assert(wmio_encode_instance(
+                   &(struct wmio_object){ .image = wmio_images_get(images, in->class), .values = in->values }, NULL,
+                   WMIO_BLOCK, &b, &e) == 0);
         assert(wmio_decode_block(buf_str(&b), a, &came, &e) == 0);
         assert(wmio_to_instance(came, a, &back, &e) == 0);
         for (size_t k = 0; k < in->class->n_properties; k++) {

@@ -60,8 +60,8 @@ static struct str sample_object(const struct cim_property *p)
         struct cim_value v;
 
         one.array = false;
-        must(cim_json_value_read(&one, str_of(arena_printf(&arena, "{\"__CLASS\":\"%s\"}", concrete(p->embedded)->name)), &arena,
-                                 &v, &err));
+        must(cim_json_value_read(
+            &one, str_of(arena_printf(&arena, "{\"__CLASS\":\"%s\"}", concrete(p->embedded)->name)), &arena, &v, &err));
         return v.s;
 }
 
@@ -123,7 +123,8 @@ static void print_class(const char *kind, const struct wmio_image *i, const char
         print(kind, name, &b);
 }
 
-static void print_object(const char *kind, const struct wmio_object *o, const struct wmio_decoration *d, const char *name)
+static void print_object(const char *kind, const struct wmio_object *o, const struct wmio_decoration *d,
+                         const char *name)
 {
         struct buf b;
 
@@ -140,7 +141,8 @@ static void print_parameters(const struct cim_class *c, const struct cim_method 
 
         must(wmio_image_new_parameters(&i, images, m, out, &err));
         v[m->n_parameters] = (struct cim_value){ .i = 0 };
-        print_object(out ? "results" : "arguments", &(struct wmio_object){ .image = i, .values = v }, NULL, parameters->name);
+        print_object(out ? "results" : "arguments", &(struct wmio_object){ .image = i, .values = v }, NULL,
+                     parameters->name);
         wmio_image_free(i);
 }
 
@@ -154,9 +156,10 @@ static void print_of_class(const struct cim_class *c)
         print_class("amended", amended, c->name);
         wmio_image_free(amended);
         for (int null = 0; null < 2; null++)
-                print_object(null ? "nulls" : "instance",
-                             &(struct wmio_object){ .image = plain, .values = samples(c->properties, c->n_properties, null) },
-                             &site, c->name);
+                print_object(
+                    null ? "nulls" : "instance",
+                    &(struct wmio_object){ .image = plain, .values = samples(c->properties, c->n_properties, null) },
+                    &site, c->name);
         for (size_t i = 0; i < c->n_methods; i++) {
                 print_parameters(c, &c->methods[i], false);
                 print_parameters(c, &c->methods[i], true);
@@ -170,7 +173,8 @@ static void print_but_reals(const struct cim_class *c, const struct cim_value *v
         struct wmio_image *i;
 
         for (size_t k = 0; k < c->n_properties; k++)
-                only[k] = c->properties[k].array || (c->properties[k].type != CIM_REAL32 && c->properties[k].type != CIM_REAL64);
+                only[k] = c->properties[k].array ||
+                          (c->properties[k].type != CIM_REAL32 && c->properties[k].type != CIM_REAL64);
         must(wmio_image_new(&i, images, &(struct wmio_image_opts){ .class = c, .only = only }, &err));
         print_object("types-but-reals", &(struct wmio_object){ .image = i, .values = v }, &site, c->name);
         wmio_image_free(i);
@@ -191,8 +195,12 @@ static void print_types(void)
                 bool array = k >= ARRAY_SIZE(types);
                 enum cim_type t = types[k % ARRAY_SIZE(types)];
 
-                p[k] = (struct cim_property){ .name = arena_printf(&arena, "%s_%s", cim_type_name(t), array ? "s" : "one"),
-                                              .type = t, .array = array, .class_name = c.name, .origin = c.name };
+                p[k] =
+                    (struct cim_property){ .name = arena_printf(&arena, "%s_%s", cim_type_name(t), array ? "s" : "one"),
+                                           .type = t,
+                                           .array = array,
+                                           .class_name = c.name,
+                                           .origin = c.name };
                 v[k] = sample_item(&p[k], k, 0);
                 if (array) {
                         struct cim_value *items = arena_array(&arena, 2, sizeof *items);
@@ -213,7 +221,8 @@ static struct wmio_object object_of(const char *class)
 {
         const struct cim_class *c = cim_class_find(str_of(class));
 
-        return (struct wmio_object){ .image = wmio_images_get(images, c), .values = samples(c->properties, c->n_properties, false) };
+        return (struct wmio_object){ .image = wmio_images_get(images, c),
+                                     .values = samples(c->properties, c->n_properties, false) };
 }
 
 static void print_event(const char *class)
@@ -254,8 +263,9 @@ static void print_list(void)
         only[cim_property_find(c, STR("PackageID"))] = only[cim_property_find(c, STR("Targeted"))] = true;
         must(wmio_image_new(&i, images, &(struct wmio_image_opts){ .class = c, .only = only }, &err));
         print_class("prototype", i, c->name);
-        print_object("list", &(struct wmio_object){ .image = i, .values = samples(c->properties, c->n_properties, false) }, &site,
-                     c->name);
+        print_object("list",
+                     &(struct wmio_object){ .image = i, .values = samples(c->properties, c->n_properties, false) },
+                     &site, c->name);
         wmio_image_free(i);
 }
 

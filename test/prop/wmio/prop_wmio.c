@@ -23,9 +23,12 @@ static struct wmio_images *images;
 
 static struct str random_text(struct prop *p, struct arena *a)
 {
-        static const char *const words[] = { "", "P0100001", "key", "\xc3\xa9t\xc3\xbf", "\xe2\x82\xac 5", "\xf0\x9f\x93\xa6", "\"" };
+        static const char *const words[] = {
+                "", "P0100001", "key", "\xc3\xa9t\xc3\xbf", "\xe2\x82\xac 5", "\xf0\x9f\x93\xa6", "\""
+        };
 
-        return prop_bool(p) ? str_of(words[prop_u64(p, ARRAY_SIZE(words) - 1)]) : prop_str(p, a, 12, "abcXYZ019 _\\=\"");
+        return prop_bool(p) ? str_of(words[prop_u64(p, ARRAY_SIZE(words) - 1)])
+                            : prop_str(p, a, 12, "abcXYZ019 _\\=\"");
 }
 
 static struct cim_value random_item(struct prop *p, struct arena *a, enum cim_type t, bool instant)
@@ -85,7 +88,8 @@ static void random_qualifiers(struct prop *p, struct arena *a, const struct wmio
         struct wmio_qualifier *q = arena_array(a, n + 1, sizeof *q);
 
         for (size_t i = 0; i < n; i++) {
-                q[i].name = prop_bool(p) ? str_of(wmio_dictionary[prop_u64(p, WMIO_N_DICTIONARY - 1)]) : random_name(p, a, i);
+                q[i].name =
+                    prop_bool(p) ? str_of(wmio_dictionary[prop_u64(p, WMIO_N_DICTIONARY - 1)]) : random_name(p, a, i);
                 q[i].flavor = (uint8_t)prop_u64(p, 255);
                 q[i].type = types[prop_u64(p, ARRAY_SIZE(types) - 2)];
                 q[i].array = prop_one_in(p, 3);
@@ -201,8 +205,8 @@ static bool classes_go_round(struct prop *p)
         parent = prop_bool(p) ? random_class(p, &a, 0) : NULL;
         if (wmio_image_of(&image, NULL, c, parent, &e) < 0 || wmio_encode_class(image, &site, 0, WMIO_UNIT, &b, &e) < 0)
                 abort();
-        ok = wmio_decode(buf_str(&b), &a, &d, &e) == 0 && d->is_class && str_eq(d->server, site.server) && str_eq(d->ns, site.ns) &&
-             wmio_class_eq(c, d->class, true) && wmio_class_eq(parent, d->parent, true);
+        ok = wmio_decode(buf_str(&b), &a, &d, &e) == 0 && d->is_class && str_eq(d->server, site.server) &&
+             str_eq(d->ns, site.ns) && wmio_class_eq(c, d->class, true) && wmio_class_eq(parent, d->parent, true);
         /* What came, encoded again, is the same octets. */
         if (ok && wmio_image_of(&again, NULL, d->class, d->parent, &e) == 0) {
                 ok = wmio_encode_class(again, &site, 0, WMIO_UNIT, &b2, &e) == 0 && str_eq(buf_str(&b), buf_str(&b2));
@@ -321,9 +325,10 @@ static struct cim_value random_embedded(struct prop *p, struct arena *a, const s
         static const char *const tokens[] = { "{\"__CLASS\":\"SMS_ST_RecurWeekly\",\"Day\":3}",
                                               "{\"__CLASS\":\"SMS_ST_NonRecurring\"}" };
         struct str class = d->embedded ? str_of(d->embedded) : STR("SMS_OS_Details");
-        const char *text = str_eqz(class, "SMS_ScheduleToken")    ? tokens[prop_bool(p)]
-                           : str_eqz(class, "SMS_CollectionRule") ? "{\"__CLASS\":\"SMS_CollectionRuleDirect\"}"
-                                                                  : arena_printf(a, "{\"__CLASS\":\"%.*s\"}", STR_ARG(class));
+        const char *text = str_eqz(class, "SMS_ScheduleToken") ? tokens[prop_bool(p)]
+                           : str_eqz(class, "SMS_CollectionRule")
+                               ? "{\"__CLASS\":\"SMS_CollectionRuleDirect\"}"
+                               : arena_printf(a, "{\"__CLASS\":\"%.*s\"}", STR_ARG(class));
         struct cim_property one = *d;
         struct cim_value v = { .null = true };
         struct err e = { 0 };
@@ -342,7 +347,8 @@ static struct cim_value random_of(struct prop *p, struct arena *a, const struct 
         if (prop_one_in(p, 4))
                 return (struct cim_value){ .null = true };
         if (d->type == CIM_DATETIME && !d->array)       /* of the schema, an instant */
-                return (struct cim_value){ .i = prop_range(p, INT64_C(-62135596800000000), INT64_C(253402300799999999)) };
+                return (
+                    struct cim_value){ .i = prop_range(p, INT64_C(-62135596800000000), INT64_C(253402300799999999)) };
         if (d->type != CIM_OBJECT)
                 return random_value(p, a, d->type, d->array, true);
         items = arena_array(a, n + 1, sizeof *items);
@@ -371,13 +377,15 @@ static bool schema_goes_round(struct prop *p)
         for (size_t k = 0; k < c->n_properties; k++)
                 in->values[k] = random_of(p, &a, &c->properties[k]);
         o.values = in->values;
-        ok = wmio_encode_instance(&o, &site, WMIO_BLOCK, &b, &e) == 0 && wmio_decode_block(buf_str(&b), &a, &came, &e) == 0 &&
-             wmio_to_instance(came, &a, &back, &e) == 0 && back->class == c;
+        ok = wmio_encode_instance(&o, &site, WMIO_BLOCK, &b, &e) == 0 &&
+             wmio_decode_block(buf_str(&b), &a, &came, &e) == 0 && wmio_to_instance(came, &a, &back, &e) == 0 &&
+             back->class == c;
         for (size_t k = 0; k < c->n_properties && ok; k++) {
                 const struct cim_property *d = &c->properties[k];
 
-                ok = back->given[k] && (d->type == CIM_OBJECT ? cim_value_eq(d, &in->values[k], &back->values[k])
-                                                              : wmio_value_eq(d->type, d->array, &in->values[k], &back->values[k]));
+                ok = back->given[k] &&
+                     (d->type == CIM_OBJECT ? cim_value_eq(d, &in->values[k], &back->values[k])
+                                            : wmio_value_eq(d->type, d->array, &in->values[k], &back->values[k]));
                 prop_note(p, "%s.%s: %s", c->name, d->name, e.text);
         }
         buf_fini(&b);

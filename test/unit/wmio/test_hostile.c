@@ -12,18 +12,29 @@ static struct arena arena;
 static struct err err;
 
 /* class C { string A; uint32 B; string L[]; }, with which offsets are easy to tell. */
-static const struct wmio_property properties[] = { { .name = STR("A"), .type = CIM_STRING, .value.null = true },
-                                                   { .name = STR("B"), .type = CIM_UINT32, .value.null = true },
-                                                   { .name = STR("L"), .type = CIM_STRING, .array = true, .value.null = true } };
+static const struct wmio_property properties[] = {
+        { .name = STR("A"), .type = CIM_STRING, .value.null = true },
+        { .name = STR("B"), .type = CIM_UINT32, .value.null = true },
+        { .name = STR("L"), .type = CIM_STRING, .array = true, .value.null = true }
+};
 static const struct wmio_class class = { .name = STR("C"), .properties = properties, .n_properties = 3 };
 static const struct cim_value items[] = { { .s = STR("x") }, { .s = STR("y") } };
 static const struct cim_value values[] = { { .s = STR("text") }, { .i = 5 }, { .array = { items, 2 } } };
 
 /* Where things are in its EncodingUnit. */
 enum {
-        FLAGS = 8, PART = 9, ND_LENGTH = PART + 9, DERIVATION = PART + 13, QUALIFIERS = DERIVATION + 4, COUNT = QUALIFIERS + 4,
-        LOOKUP = COUNT + 4, ND = LOOKUP + 24, VALUES = ND + 1, HEAP = VALUES + 12, NAME = HEAP + 4,
-        FIRST_PROPERTY = NAME + 3 + 3,  /* "C", "A" */
+        FLAGS = 8,
+        PART = 9,
+        ND_LENGTH = PART + 9,
+        DERIVATION = PART + 13,
+        QUALIFIERS = DERIVATION + 4,
+        COUNT = QUALIFIERS + 4,
+        LOOKUP = COUNT + 4,
+        ND = LOOKUP + 24,
+        VALUES = ND + 1,
+        HEAP = VALUES + 12,
+        NAME = HEAP + 4,
+        FIRST_PROPERTY = NAME + 3 + 3, /* "C", "A" */
 };
 
 static struct wmio_image *image;
@@ -33,7 +44,9 @@ static struct buf object(void)
         struct buf b;
 
         buf_init(&b, 0);
-        assert_int_equal(wmio_encode_instance(&(struct wmio_object){ .image = image, .values = values }, NULL, WMIO_UNIT, &b, &err), 0);
+        assert_int_equal(
+            wmio_encode_instance(&(struct wmio_object){ .image = image, .values = values }, NULL, WMIO_UNIT, &b, &err),
+            0);
         return b;
 }
 
@@ -155,7 +168,8 @@ static void the_same_octets_again_and_again(void **state)
         for (size_t i = 0; i < n; i++)
                 many[i].s = i ? STR("") : (struct str){ text, sizeof text };
         buf_init(&b, 0);
-        assert_int_equal(wmio_encode_instance(&(struct wmio_object){ .image = image, .values = v }, NULL, WMIO_UNIT, &b, &err), 0);
+        assert_int_equal(
+            wmio_encode_instance(&(struct wmio_object){ .image = image, .values = v }, NULL, WMIO_UNIT, &b, &err), 0);
         at = instance_at(&b);
         heap = at + 10 + 12 + 9;
         at = heap + get_le32(b.p + at + 10 + 8) + 4;    /* the references */
@@ -194,7 +208,9 @@ static void objects_within_objects(void **state)
         assert_int_equal(wmio_encode_instance(&chain[WMIO_MAX_DEPTH - 1], NULL, WMIO_BLOCK, &b, &err), 0);
         assert_int_equal(wmio_decode_block(buf_str(&b), &arena, &d, &err), 0);
         /* One more around it, by hand. */
-        assert_int_equal(wmio_encode_instance(&(struct wmio_object){ .image = i, .values = &null }, NULL, WMIO_BLOCK, &outer, &err), 0);
+        assert_int_equal(
+            wmio_encode_instance(&(struct wmio_object){ .image = i, .values = &null }, NULL, WMIO_BLOCK, &outer, &err),
+            0);
         {
                 size_t at = 1 + get_le32(outer.p + 1), heap = at + 9 + 1 + 4 + 5, old = outer.n;
                 uint32_t ref = (uint32_t)(outer.n - heap - 4);
@@ -251,7 +267,8 @@ static struct buf packet(struct wmio_sent *sent, size_t n)
         buf_init(&b, 0);
         wmio_packet_begin(&p, WMIO_NEXT, sent, &b);
         for (size_t i = 0; i < n; i++)
-                assert_int_equal(wmio_packet_instance(&p, &(struct wmio_object){ .image = image, .values = values }, NULL, &err), 0);
+                assert_int_equal(
+                    wmio_packet_instance(&p, &(struct wmio_object){ .image = image, .values = values }, NULL, &err), 0);
         assert_int_equal(wmio_packet_end(&p, &err), 0);
         return b;
 }
@@ -294,10 +311,14 @@ static void packets_that_lie(void **state)
                 size_t at;
                 char octet;
                 const char *words;
-        } lies[] = { { 0, 1, "headers" },  { 4, 'w', "headers" },  { 12, 0x1b, "headers" }, { 16, 0, "headers" },
-                     { 25, 0, "headers" }, { 30, 1, "headers" },   { 38, 1, "headers" },    { 45, 1, "fewer octets than objects" },
-                     { 46, 8, "cut off" }, { 53, 1, "cut off" },   { 54, 4, "cut off" },    { 54, 3, "did not come" },
-                     { 54, 1, "header" },  { 55, 0x17, "header" }, { 59, 1, "header" } };
+        } lies[] = { { 0, 1, "headers" },     { 4, 'w', "headers" },
+                     { 12, 0x1b, "headers" }, { 16, 0, "headers" },
+                     { 25, 0, "headers" },    { 30, 1, "headers" },
+                     { 38, 1, "headers" },    { 45, 1, "fewer octets than objects" },
+                     { 46, 8, "cut off" },    { 53, 1, "cut off" },
+                     { 54, 4, "cut off" },    { 54, 3, "did not come" },
+                     { 54, 1, "header" },     { 55, 0x17, "header" },
+                     { 59, 1, "header" } };
 
         for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
                 struct wmio_received r = { .a = &arena };
@@ -308,7 +329,8 @@ static void packets_that_lie(void **state)
                 assert_true(b.p[lies[i].at] != lies[i].octet);
                 b.p[lies[i].at] = lies[i].octet;
                 err_clear(&err);
-                if (wmio_packet_decode(buf_str(&b), WMIO_NEXT, &r, &objects, &n, &err) == 0 || !strstr(err.text, lies[i].words))
+                if (wmio_packet_decode(buf_str(&b), WMIO_NEXT, &r, &objects, &n, &err) == 0 ||
+                    !strstr(err.text, lies[i].words))
                         fail_msg("octet %zu: \"%s\" does not say \"%s\"", lies[i].at, err.text, lies[i].words);
                 buf_fini(&b);
         }
@@ -328,7 +350,8 @@ static void a_full_packet_is_whole(void **state)
         buf_init(&b, 100);
         wmio_packet_begin(&p, WMIO_INDICATE, &sent, &b);
         err_clear(&err);
-        assert_true(wmio_packet_instance(&p, &(struct wmio_object){ .image = image, .values = values }, NULL, &err) < 0);
+        assert_true(wmio_packet_instance(&p, &(struct wmio_object){ .image = image, .values = values }, NULL, &err) <
+                    0);
         assert_int_equal(err.kind, ERR_TOO_LARGE);
         assert_int_equal(sent.n, 0);
         assert_int_equal(wmio_packet_end(&p, &err), 0);

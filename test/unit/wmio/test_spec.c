@@ -48,12 +48,20 @@ static struct str load(const char *name, size_t least)
 static const struct wmio_qualifier id_quals[] = { Q_TEXT("CIMTYPE", 0x03, "sint32"), Q_TRUE("key", 0x13) };
 static const struct wmio_qualifier id_quals_inherited[] = { Q_TEXT("CIMTYPE", 0x23, "sint32"), Q_TRUE("key", 0x33) };
 static const struct wmio_qualifier array_quals[] = { Q_TEXT("CIMTYPE", 0x03, "uint32") };
-static const struct wmio_qualifier data1_quals[] = { Q_TEXT("CIMTYPE", 0x03, "string"), Q_TRUE("read", 0), Q_TRUE("write", 0) };
+static const struct wmio_qualifier data1_quals[] = { Q_TEXT("CIMTYPE", 0x03, "string"), Q_TRUE("read", 0),
+                                                     Q_TRUE("write", 0) };
 static const struct wmio_qualifier data2_quals[] = { Q_TEXT("CIMTYPE", 0x03, "string") };
 static const struct wmio_qualifier my_quals[] = { Q_TEXT("Description", 0, "MyClass Example") };
-static const struct wmio_property base_properties[] = { { .name = STR("Id"), .type = CIM_SINT32, NO_DEFAULT, QUALS(id_quals) } };
+static const struct wmio_property base_properties[] = {
+        { .name = STR("Id"), .type = CIM_SINT32, NO_DEFAULT, QUALS(id_quals) }
+};
 static const struct wmio_property my_properties[] = {
-        { .name = STR("Id"), .type = CIM_SINT32, .inherited = true, .default_inherited = true, NO_DEFAULT, QUALS(id_quals_inherited) },
+        { .name = STR("Id"),
+          .type = CIM_SINT32,
+          .inherited = true,
+          .default_inherited = true,
+          NO_DEFAULT,
+          QUALS(id_quals_inherited) },
         { .name = STR("Data1"), .type = CIM_STRING, .origin = 1, NO_DEFAULT, QUALS(data1_quals) },
         { .name = STR("Data2"), .type = CIM_STRING, .origin = 1, .value.s = STR("defaultValue"), QUALS(data2_quals) },
         { .name = STR("Array"), .type = CIM_UINT32, .array = true, .origin = 1, NO_DEFAULT, QUALS(array_quals) },
@@ -115,7 +123,8 @@ static void the_documents_derived_class(void **state)
         assert_int_equal(get_le32(b.p + part), LENGTH - SPARE);
         assert_int_equal(get_le32(spec.p + part + HEAP_LENGTH) - get_le32(b.p + part + HEAP_LENGTH), SPARE);
         assert_memory_equal(spec.p + part + 4, b.p + part + 4, HEAP_LENGTH - 4);
-        assert_memory_equal(spec.p + part + HEAP_LENGTH + 4, b.p + part + HEAP_LENGTH + 4, LENGTH - SPARE - HEAP_LENGTH - 4);
+        assert_memory_equal(spec.p + part + HEAP_LENGTH + 4, b.p + part + HEAP_LENGTH + 4,
+                            LENGTH - SPARE - HEAP_LENGTH - 4);
         buf_fini(&b);
 }
 
@@ -189,8 +198,8 @@ static const struct wmio_decoration abc = { STR("SITESRV"), STR("ROOT\\SMS\\site
 #define X(n, w, t) static const struct wmio_qualifier q_##n[] = { Q_TEXT("CIMTYPE", 0x03, #w), Q_TRUE("read", 0) };
 SUMMARIZER_PROPERTIES(X)
 #undef X
-static const struct wmio_qualifier q_key[] = { Q_TEXT("CIMTYPE", 0x03, "string"), Q_TRUE("key", 0x13), Q_TRUE("read", 0),
-                                               Q_TEXT("SizeLimit", 0, "8") };
+static const struct wmio_qualifier q_key[] = { Q_TEXT("CIMTYPE", 0x03, "string"), Q_TRUE("key", 0x13),
+                                               Q_TRUE("read", 0), Q_TEXT("SizeLimit", 0, "8") };
 static const struct wmio_qualifier sms_base_quals[] = { Q_TRUE("abstract", 0) };
 static const struct wmio_qualifier summarizer_quals[] = { Q_TEXT("provider", 0, "ExtnProv"), Q_TRUE("dynamic", 0),
                                                           Q_TEXT("DisplayName", 0, "Package Status") };
@@ -199,15 +208,30 @@ static const struct wmio_class sms_base = { .name = STR("SMS_BaseClass"), QUALS(
 #define X(n, w, t) { .name = STR(#n), .type = t, NO_DEFAULT, QUALS(q_##n) },
 static struct wmio_property summarizer_properties[] = { SUMMARIZER_PROPERTIES(X) };
 #undef X
-static const struct wmio_class summarizer = { .name = STR("SMS_PackageStatusRootSummarizer"), .derivation = &sms_base_name,
-                                              .n_derivation = 1, QUALS(summarizer_quals), PROPS(summarizer_properties) };
+static const struct wmio_class summarizer = { .name = STR("SMS_PackageStatusRootSummarizer"),
+                                              .derivation = &sms_base_name,
+                                              .n_derivation = 1,
+                                              QUALS(summarizer_quals),
+                                              PROPS(summarizer_properties) };
 
 static const struct cim_value sites[] = { { .s = STR("ABC") }, { .s = STR("XY1") }, { .s = STR("") } };
 static const struct cim_value nums[] = { { .i = 1 }, { .i = 2 }, { .i = 3 } };
 static const struct cim_value row[] = {
-        { .s = STR("ABC00001") }, { .i = 0 }, { .i = 12 }, { .s = STR("Office \xe2\x80\x93 r\xc3\xa9sum\xc3\xa9 \xe6\x97\xa5") },
-        { .i = 0 }, { .i = 3 }, { .i = 4096 }, { .text = true, .s = STR("20240115093000.000000+***") }, { .i = 0xfffffffe },
-        { .i = 7 }, { .i = 15 }, { .i = 1 }, { .u = UINT64_C(1) << 40 }, { .null = true }, { .array = { sites, 3 } },
+        { .s = STR("ABC00001") },
+        { .i = 0 },
+        { .i = 12 },
+        { .s = STR("Office \xe2\x80\x93 r\xc3\xa9sum\xc3\xa9 \xe6\x97\xa5") },
+        { .i = 0 },
+        { .i = 3 },
+        { .i = 4096 },
+        { .text = true, .s = STR("20240115093000.000000+***") },
+        { .i = 0xfffffffe },
+        { .i = 7 },
+        { .i = 15 },
+        { .i = 1 },
+        { .u = UINT64_C(1) << 40 },
+        { .null = true },
+        { .array = { sites, 3 } },
         { .array = { nums, 3 } },
 };
 
@@ -232,19 +256,38 @@ static void same_octets(const struct buf *b, const char *file)
 
 static void octets_that_others_read(void **state)
 {
-        static const struct wmio_qualifier sd[] = { Q_TEXT("CIMTYPE", 0x23, "uint8") }, time[] = { Q_TEXT("CIMTYPE", 0x23, "uint64") },
+        static const struct wmio_qualifier sd[] = { Q_TEXT("CIMTYPE", 0x23, "uint8") },
+                                           time[] = { Q_TEXT("CIMTYPE", 0x23, "uint64") },
                                            target[] = { Q_TEXT("CIMTYPE", 0x23, "object") };
         static const struct wmio_property event_properties[] = {
-                { .name = STR("SECURITY_DESCRIPTOR"), .type = CIM_UINT8, .array = true, .inherited = true,
-                  .default_inherited = true, .origin = 2, NO_DEFAULT, QUALS(sd) },
-                { .name = STR("TIME_CREATED"), .type = CIM_UINT64, .inherited = true, .default_inherited = true, .origin = 2,
-                  NO_DEFAULT, QUALS(time) },
-                { .name = STR("TargetInstance"), .type = CIM_OBJECT, .inherited = true, .default_inherited = true, .origin = 3,
-                  NO_DEFAULT, QUALS(target) },
+                { .name = STR("SECURITY_DESCRIPTOR"),
+                  .type = CIM_UINT8,
+                  .array = true,
+                  .inherited = true,
+                  .default_inherited = true,
+                  .origin = 2,
+                  NO_DEFAULT,
+                  QUALS(sd) },
+                { .name = STR("TIME_CREATED"),
+                  .type = CIM_UINT64,
+                  .inherited = true,
+                  .default_inherited = true,
+                  .origin = 2,
+                  NO_DEFAULT,
+                  QUALS(time) },
+                { .name = STR("TargetInstance"),
+                  .type = CIM_OBJECT,
+                  .inherited = true,
+                  .default_inherited = true,
+                  .origin = 3,
+                  NO_DEFAULT,
+                  QUALS(target) },
         };
-        static const struct str above[] = { STR("__InstanceOperationEvent"), STR("__Event"), STR("__IndicationRelated"), STR("__SystemClass") };
-        static const struct wmio_class event = { .name = STR("__InstanceCreationEvent"), .derivation = above, .n_derivation = 4,
-                                                 PROPS(event_properties) };
+        static const struct str above[] = { STR("__InstanceOperationEvent"), STR("__Event"), STR("__IndicationRelated"),
+                                            STR("__SystemClass") };
+        static const struct wmio_class event = {
+                .name = STR("__InstanceCreationEvent"), .derivation = above, .n_derivation = 4, PROPS(event_properties)
+        };
         const struct cim_value event_values[] = { { .null = true }, { .u = 133500000000000000 }, { .null = true } };
         struct wmio_object o = { .values = row }, e = { .values = event_values };
         const struct wmio_object *objects[] = { NULL, NULL, &o };

@@ -39,7 +39,9 @@ static struct wmio_decoded *encoded_class(const char *name, bool amended)
         struct buf b;
 
         buf_init(&b, 0);
-        assert_int_equal(wmio_image_new(&i, images, &(struct wmio_image_opts){ .class = class_of(name), .amended = amended }, &err), 0);
+        assert_int_equal(
+            wmio_image_new(&i, images, &(struct wmio_image_opts){ .class = class_of(name), .amended = amended }, &err),
+            0);
         assert_int_equal(wmio_encode_class(i, &site, 0, WMIO_UNIT, &b, &err), 0);
         wmio_image_free(i);
         return decode(&b);
@@ -75,7 +77,8 @@ static void what_a_class_tells(void **state)
         assert_true(p->inherited && p->default_inherited && p->origin == 0);
         assert_true(str_eqz(p->value.s, "19700201000000.000000+***"));
         assert_true(str_eqz(qualifier(c, "StartTime", "CIMTYPE")->value.s, "datetime"));
-        assert_int_equal(qualifier(c, "StartTime", "CIMTYPE")->flavor, WMIO_TO_INSTANCE | WMIO_TO_DERIVED | WMIO_PROPAGATED);
+        assert_int_equal(qualifier(c, "StartTime", "CIMTYPE")->flavor,
+                         WMIO_TO_INSTANCE | WMIO_TO_DERIVED | WMIO_PROPAGATED);
         assert_null(qualifier(c, "StartTime", "NoOffset"));
         p = wmio_property_find(c, STR("Day"));
         assert_true(!p->inherited && p->origin == 1 && p->value.i == 1);
@@ -163,8 +166,10 @@ static void a_datetime_prints_as_its_property_does(void **state)
 
         cim_set_i64(in, "SourceDate", 0);
         buf_init(&b, 0);
-        assert_int_equal(wmio_encode_instance(&(struct wmio_object){ .image = wmio_images_get(images, c), .values = in->values },
-                                              NULL, WMIO_BLOCK, &b, &err), 0);
+        assert_int_equal(
+            wmio_encode_instance(&(struct wmio_object){ .image = wmio_images_get(images, c), .values = in->values },
+                                 NULL, WMIO_BLOCK, &b, &err),
+            0);
         assert_non_null(memmem(b.p, b.n, "\0" "19700101000000.000000+***", 27));
         buf_fini(&b);
 }
@@ -180,7 +185,8 @@ static void an_event_holds_its_objects(void **state)
 
         cim_set_str(row, "SiteCode", STR("P01"));
         objects[at] = &target;
-        d = encoded(&(struct wmio_object){ .image = wmio_images_get(images, c), .values = event->values, .objects = objects });
+        d = encoded(
+            &(struct wmio_object){ .image = wmio_images_get(images, c), .values = event->values, .objects = objects });
         assert_true(wmio_object_eq(&target, d->slots[at].objects[0]));
         assert_true(str_eq(d->slots[at].objects[0]->ns, site.ns));
         assert_true(d->slots[cim_property_find(c, STR("PreviousInstance"))].value.null);
@@ -199,7 +205,8 @@ static void what_cannot_be_encoded(void **state)
         buf_init(&b, 200);
         buf_addz(&b, "before");
         err_clear(&err);
-        assert_true(wmio_encode_instance(&(struct wmio_object){ .image = o.image, .values = in->values }, &site, WMIO_OBJREF, &b, &err) < 0);
+        assert_true(wmio_encode_instance(&(struct wmio_object){ .image = o.image, .values = in->values }, &site,
+                                         WMIO_OBJREF, &b, &err) < 0);
         assert_int_equal(err.kind, ERR_TOO_LARGE);
         assert_true(str_eqz(buf_str(&b), "before") && !b.failed);
         buf_fini(&b);
@@ -223,7 +230,8 @@ static void what_cannot_be_encoded(void **state)
 /* ---- what came ---- */
 
 /* A class of a client's making, and an instance of it. */
-static struct wmio_decoded *client_object(const char *class, const struct wmio_property *p, size_t n, const struct cim_value *v)
+static struct wmio_decoded *client_object(const char *class, const struct wmio_property *p, size_t n,
+                                          const struct cim_value *v)
 {
         struct wmio_class c = { .name = str_of(class), .properties = p, .n_properties = n };
         struct wmio_decoded *d;
@@ -262,17 +270,20 @@ static void values_fit_or_are_named(void **state)
         assert_non_null(fitted("SMS_Package", "Colour", CIM_UINT32, (struct cim_value){ .null = true }));
         assert_null(fitted("NoClass", "Name", CIM_UINT32, (struct cim_value){ .i = 1 }));
         assert_int_equal(err.kind, ERR_NOT_FOUND);
-        in = fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_STRING, (struct cim_value){ .s = STR("20261123010203.000000+060") });
+        in = fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_STRING,
+                    (struct cim_value){ .s = STR("20261123010203.000000+060") });
         assert_non_null(in);
         assert_int_equal(cim_get(in, "EventDateTime")->i, (INT64_C(1795395723) - 3600) * US_PER_SECOND);
-        assert_null(fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_STRING, (struct cim_value){ .s = STR("soon") }));
+        assert_null(
+            fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_STRING, (struct cim_value){ .s = STR("soon") }));
         in = fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_DATETIME,
                     (struct cim_value){ .text = true, .s = STR("1970**********.******+***") });
         assert_non_null(in);
         assert_int_equal(cim_get(in, "EventDateTime")->i, 0);
         assert_null(fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_DATETIME,
                            (struct cim_value){ .text = true, .s = STR("00010101000000.000000+720") }));
-        assert_string_equal(err.text, "__AbsoluteTimerInstruction.EventDateTime: an instant before 0001 or after 9999 is no datetime");
+        assert_string_equal(
+            err.text, "__AbsoluteTimerInstruction.EventDateTime: an instant before 0001 or after 9999 is no datetime");
         assert_null(fitted("__AbsoluteTimerInstruction", "EventDateTime", CIM_DATETIME,
                            (struct cim_value){ .text = true, .s = STR("00000001000000.000000:000") }));
 }
