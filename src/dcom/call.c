@@ -90,6 +90,13 @@ struct ndr_out *dcom_call_answer(struct dcom_call *c)
         return &c->out;
 }
 
+void dcom_call_error_info(struct dcom_call *c, struct str objref)
+{
+        c->begun = true;
+        c->out = ndr_out_to(&c->reply);
+        dcom_that_write_error(&c->out, objref);
+}
+
 void dcom_call_end(struct dcom_call *c)
 {
         rpc_call_on_cancel(c->rpc, NULL, NULL);

@@ -127,6 +127,8 @@ struct dcom_call {
 };
 /* The stub to write the answer to; ORPCTHAT stands there already. Asked again, it goes on. */
 struct ndr_out *dcom_call_answer(struct dcom_call *c);
+/* Error information beside the answer: an OBJREF of IErrorInfo, [MS-DCOM] 2.2.21.1. Before dcom_call_answer(). */
+void dcom_call_error_info(struct dcom_call *c, struct str objref);
 void dcom_call_end(struct dcom_call *c);                        /* sends the answer */
 void dcom_call_end_hresult(struct dcom_call *c, uint32_t hr);   /* an HRESULT behind what was written, and sends */
 void dcom_call_fault(struct dcom_call *c, uint32_t status);

@@ -16,3 +16,4 @@ const struct uuid dcom_clsid_properties_out = DCOM_IID_(0x00000339);
 const struct uuid dcom_iid_properties_out = DCOM_IID_(0x000001a3);
 const struct uuid dcom_clsid_instantiation_info = DCOM_IID_(0x000001ab);
 const struct uuid dcom_clsid_scm_reply_info = DCOM_IID_(0x000001b6);
+const struct uuid dcom_ext_error_info = DCOM_IID_(0x0000031c);

@@ -15,3 +15,4 @@ extern const struct uuid dcom_if_object_exporter, dcom_if_scm_activator, dcom_if
 /* [MS-DCOM] 2.2.22: the parts of activation blobs. */
 extern const struct uuid dcom_clsid_properties_in, dcom_clsid_properties_out, dcom_iid_properties_out,
         dcom_clsid_instantiation_info, dcom_clsid_scm_reply_info;
+extern const struct uuid dcom_ext_error_info;   /* CLSID_ERROR_EXTENSION */

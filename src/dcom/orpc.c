@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dcom/orpc.h"
 
+#include "dcom/ids.h"
+
 enum { EXTENTS_MAX = 64, EXTENT_BYTES_MAX = 1 << 20 };
 
 /* ORPC_EXTENT_ARRAY, [MS-DCOM] 2.2.21.4: sizes, ids and data that nobody here asks for. */
@@ -59,6 +61,27 @@ void dcom_that_write(struct ndr_out *o)
 {
         ndr_out_u32(o, 0);
         ndr_out_u32(o, 0);
+}
+
+/* One extent in an array whose size is told rounded up to 2, data rounded up to 8; [MS-DCOM] 2.2.13.1, 2.2.13.2. */
+void dcom_that_write_error(struct ndr_out *o, struct str objref)
+{
+        static const char zeros[8];
+        size_t pad = -objref.n & 7;
+
+        ndr_out_u32(o, 0);
+        ndr_out_ptr(o, true);
+        ndr_out_u32(o, 1);
+        ndr_out_u32(o, 0);
+        ndr_out_ptr(o, true);
+        ndr_out_u32(o, 2);
+        ndr_out_ptr(o, true);
+        ndr_out_ptr(o, false);
+        ndr_out_u32(o, (uint32_t)(objref.n + pad));
+        ndr_out_uuid(o, &dcom_ext_error_info);
+        ndr_out_u32(o, (uint32_t)objref.n);
+        ndr_out_bytes(o, objref);
+        ndr_out_bytes(o, (struct str){ zeros, pad });
 }
 
 struct str dcom_interface_body_read(struct ndr_in *i)

@@ -28,6 +28,7 @@ void dcom_this_read(struct ndr_in *i, struct uuid *causality_out);
 void dcom_this_write(struct ndr_out *o, const struct uuid *causality);
 void dcom_that_read(struct ndr_in *i);
 void dcom_that_write(struct ndr_out *o);
+void dcom_that_write_error(struct ndr_out *o, struct str objref);       /* with error information, [MS-DCOM] 2.2.21.1 */
 
 enum { DCOM_INTERFACE_MAX = 16 << 20 };         /* octets of an OBJREF */
 /* A unique MInterfacePointer and its OBJREF; p NULL: it is a null pointer. */
