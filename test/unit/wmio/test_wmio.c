@@ -227,6 +227,53 @@ static void what_cannot_be_encoded(void **state)
         buf_fini(&b);
 }
 
+/* Whatever room there is: all of it or nothing, and the words say so. */
+static void room_runs_out(void **state)
+{
+        const struct cim_class *c = class_of("SMS_Advertisement");
+        struct cim_instance *in = cim_instance_new(c, &arena);
+        struct wmio_object o = { .image = wmio_images_get(images, c), .values = in->values };
+        const struct cim_value token = { .s = STR("{\"__CLASS\":\"SMS_ST_RecurWeekly\",\"Day\":3}") };
+        size_t whole, n_refused = 0;
+        struct buf b;
+
+        cim_set_str(in, "AdvertisementName", STR("\xe2\x82\xac"));
+        in->values[cim_property_find(c, STR("AssignedSchedule"))] = (struct cim_value){ .array = { &token, 1 } };
+        buf_init(&b, 0);
+        assert_int_equal(wmio_encode_instance(&o, &site, WMIO_OBJREF, &b, &err), 0);
+        whole = b.n;
+        buf_fini(&b);
+        for (size_t limit = 1; limit <= whole; limit += limit < whole - 300 ? 97 : 1) {
+                int r;
+
+                buf_init(&b, limit);
+                err_clear(&err);
+                r = wmio_encode_instance(&o, &site, WMIO_OBJREF, &b, &err);
+                assert_int_equal(r, limit < whole ? err_number(ERR_TOO_LARGE) : 0);
+                assert_int_equal(b.n, limit < whole ? 0 : whole);
+                buf_fini(&b);
+        }
+        buf_init(&b, 0);
+        assert_int_equal(wmio_encode_instance(&o, &site, WMIO_UNIT, &b, &err), 0);
+        for (size_t limit = 256;; limit += 512) {
+                struct wmio_decoded *d;
+                struct cim_instance *back;
+                struct arena own;
+                bool done;
+
+                arena_init(&own, limit);
+                err_clear(&err);
+                done = wmio_decode(buf_str(&b), &own, &d, &err) == 0 && wmio_to_instance(d, &own, &back, &err) == 0;
+                assert_true(done || err.kind == ERR_TOO_LARGE || err.kind == ERR_NOMEM);
+                arena_fini(&own);
+                if (done)
+                        break;
+                n_refused++;
+        }
+        assert_in_range(n_refused, 4, 400);
+        buf_fini(&b);
+}
+
 /* ---- what came ---- */
 
 /* A class of a client's making, and an instance of it. */
@@ -344,6 +391,7 @@ int main(void)
                 cmocka_unit_test(a_datetime_prints_as_its_property_does),
                 cmocka_unit_test(an_event_holds_its_objects),
                 cmocka_unit_test(what_cannot_be_encoded),
+                cmocka_unit_test(room_runs_out),
                 cmocka_unit_test(values_fit_or_are_named),
                 cmocka_unit_test(a_class_is_no_instance),
                 cmocka_unit_test(arguments_come_and_results_go),
