@@ -17,6 +17,7 @@ static const char overview[] =
         "  wait ID... [--for ready] [--timeout 2h]           block until it is so\n"
         "  program advert collection     create list show set delete;  offers\n"
         "  site list|show|create    job list|cancel    verify    diff --dp A B\n"
+        "  user       add list set-password set-role enable-ntlm disable delete\n"
         "  get put invoke class    any object by its path;  watch CLASS, events\n"
         "\n"
         "  -s, --server URL    unix:PATH or https://HOST:PORT (TALLYMAN_SERVER)\n"

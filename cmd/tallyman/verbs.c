@@ -44,6 +44,19 @@ static const struct opt dp_remove_options[] = {
         { "force", 'f', OPT_FLAG, NULL, "also while it holds content: the machine is gone" },
         END,
 };
+#define NEW_PASSWORD { "new-password-file", 0, OPT_VALUE, "FILE", "its first line; without, one is made up and printed" }
+#define ROLE { "role", 0, OPT_VALUE, "WORD", "analyst (default), operator, administrator" }
+static const struct opt user_add_options[] = {
+        ROLE,
+        { "ntlm", 0, OPT_FLAG, NULL, "also by NTLM (DCOM); stores an NT hash" },
+        NEW_PASSWORD, END,
+};
+static const struct opt user_role_options[] = { ROLE, END };
+static const struct opt user_password_options[] = { NEW_PASSWORD, END };
+static const struct opt user_ntlm_options[] = {
+        { "new-password-file", 0, OPT_VALUE, "FILE", "the password it has; without, it gets a new one, which is printed" },
+        END,
+};
 static const struct opt group_create_options[] = { DESCRIPTION, END };
 static const struct opt group_member_options[] = {
         DP_OPTION,
@@ -157,6 +170,18 @@ const struct verb verbs[] = {
         { "dp", "maintenance", "NAME... on|off", "In maintenance a distribution point gets no new work.", 2, ANY, NULL,
           dp_maintenance },
 
+        { "user", "add", "NAME [--role ROLE] [--ntlm]", "A new account; a made-up password on stdout.", 1, 1,
+          user_add_options, user_add },
+        { "user", "list", "", "Accounts.", 0, 0, NULL, user_list },
+        { "user", "set-password", "NAME", "Another password; made up and on stdout unless given.", 1, 1,
+          user_password_options, user_set_password },
+        { "user", "set-role", "NAME --role ROLE", "What the account may do.", 1, 1, user_role_options, user_set_role },
+        { "user", "enable-ntlm", "NAME", "Let it log on by NTLM, which DCOM clients use; stores an NT hash.", 1, 1,
+          user_ntlm_options, user_enable_ntlm },
+        { "user", "disable-ntlm", "NAME", "No NTLM; its NT hash is gone.", 1, 1, NULL, user_disable_ntlm },
+        { "user", "disable", "NAME", "Nobody logs on as it.", 1, 1, NULL, user_disable },
+        { "user", "enable", "NAME", "It may log on again.", 1, 1, NULL, user_enable },
+        { "user", "delete", "NAME", "The account goes.", 1, 1, NULL, user_delete },
         { "group", "create", "NAME", "A group of distribution points; GroupID on stdout.", 1, 1, group_create_options,
           group_create },
         { "group", "delete", "NAME", "Delete a group; content stays where it is.", 1, 1, NULL, group_delete },

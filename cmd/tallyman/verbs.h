@@ -74,5 +74,15 @@ int wql_check(struct cli *c);
 int watch_run(struct cli *c);
 int events_run(struct cli *c);
 
+int user_add(struct cli *c);
+int user_list(struct cli *c);
+int user_set_password(struct cli *c);
+int user_enable_ntlm(struct cli *c);
+int user_disable_ntlm(struct cli *c);
+int user_set_role(struct cli *c);
+int user_disable(struct cli *c);
+int user_enable(struct cli *c);
+int user_delete(struct cli *c);
+
 int verify_run(struct cli *c);
 int diff_run(struct cli *c);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon.h"
+#include "accounts.h"
 #include <stdio.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include "auth/token.h"
-#include "distmgr/distmgr.h"
 #include "consumer/consumer.h"
+#include "dcom_wire.h"
+#include "distmgr/distmgr.h"
 #include "event/timers.h"
 #include "httpd/httpd.h"
 #include "model/sql_site.h"
@@ -19,19 +21,20 @@ enum { MAX_LISTENERS = 20, TOKEN_DAYS = 7, STOP_TICK_MS = 10, STOP_PATIENCE_MS =
 
 struct daemon {
         const struct conf_site *cfg;
-        const struct setup *setup;
+        struct setup *setup;
         struct loop *loop;
         struct db *db;
         struct cas *cas;
         struct event_hub *events;
         struct event_engine *engine;
         struct event_timers *timers;
-        struct event_sub *sub;
         struct consumers *consumers;
+        struct event_sub *sub;
         struct distmgr *distmgr;
         struct provider *provider;
-        struct users *users;
+        struct accounts *accounts;
         struct rest *rest;
+        struct dcom_wire *dcom;
         struct http_route *routes;
         struct http_router router;
         struct httpd *listeners[MAX_LISTENERS];
@@ -84,7 +87,11 @@ static bool ready(void *ctx, struct err *e)
 
 static bool on_change(void *ctx, const struct model_change *c)
 {
-        distmgr_changed(((struct daemon *)ctx)->distmgr, c);
+        struct daemon *d = ctx;
+
+        distmgr_changed(d->distmgr, c);
+        if (str_eqz(c->class_name, "TM_User"))
+                accounts_changed(d->accounts);
         return true;
 }
 
@@ -100,6 +107,7 @@ static void resubscribe(void *arg)
         if (subscribe(d, &e) < 0)
                 log_error(LOG, "changes no longer reach the Distribution Manager: %s; restart tallymand", e.text);
         distmgr_changed(d->distmgr, NULL);
+        accounts_changed(d->accounts);
 }
 
 static void on_gone(void *ctx, const struct err *e)
@@ -112,8 +120,15 @@ static void on_gone(void *ctx, const struct err *e)
 
 static int subscribe(struct daemon *d, struct err *e)
 {
-        struct event_sub_opts o = { .from = EVENT_FROM_NOW, .deliver = on_change, .gone = on_gone, .ctx = d };
+        /* What on_change() looks at; of other classes nothing is read on its account. */
+        static const char *const names[] = { "SMS_DistributionJob", "TM_DistributionPoint", "SMS_Advertisement", "SMS_Package",
+                                             "TM_User" };
+        const struct cim_class *classes[ARRAY_SIZE(names)];
+        struct event_sub_opts o = { .classes = classes, .n_classes = ARRAY_SIZE(names), .from = EVENT_FROM_NOW,
+                                    .deliver = on_change, .gone = on_gone, .ctx = d };
 
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                classes[i] = cim_class_find(str_of(names[i]));
         return event_subscribe(&d->sub, d->events, &o, e);
 }
 
@@ -140,7 +155,8 @@ static int make_storage(struct daemon *d, struct err *e)
         r = db_open(&d->db, d->loop, &o, e);
         if (r < 0)
                 return err_prefix(e, "site database %s", d->setup->database);
-        return event_hub_new(&d->events, d->loop, d->db, e);
+        r = event_hub_new(&d->events, d->loop, d->db, e);
+        return r < 0 ? r : accounts_new(&d->accounts, d->db, &d->setup->users, e);
 }
 
 static int make_events(struct daemon *d, struct err *e)
@@ -155,13 +171,6 @@ static int make_events(struct daemon *d, struct err *e)
         return r < 0 ? r : event_timers_new(&d->timers, &to, e);
 }
 
-static int make_distmgr(struct daemon *d, struct err *e)
-{
-        const struct conf_site *c = d->cfg;
-        struct distmgr_opts o = {
-                .loop = d->loop, .db = d->db, .cas = d->cas, .ca = &d->setup->ca,
-                .plain_peers = c->plain_dp_port != 0,
-                .max_packages = (unsigned)c->max_packages,
 static int make_consumers(struct daemon *d, struct err *e)
 {
         static const enum fetch_tls tls[] = { [CONF_TLS_NO] = FETCH_TLS_NO, [CONF_TLS_TRY] = FETCH_TLS_TRY,
@@ -184,6 +193,13 @@ static int make_consumers(struct daemon *d, struct err *e)
         return consumers_new(&d->consumers, &o, e);
 }
 
+static int make_distmgr(struct daemon *d, struct err *e)
+{
+        const struct conf_site *c = d->cfg;
+        struct distmgr_opts o = {
+                .loop = d->loop, .db = d->db, .cas = d->cas, .ca = &d->setup->ca,
+                .plain_peers = c->plain_dp_port != 0,
+                .max_packages = (unsigned)c->max_packages,
                 .max_dps_per_package = (unsigned)c->max_dps_per_package,
                 .max_snapshots = (unsigned)c->max_snapshots,
                 .snapshot_threads = (unsigned)c->snapshot_threads,
@@ -209,7 +225,7 @@ static int make_rest(struct daemon *d, struct err *e)
         struct provider_opts po = { .loop = d->loop, .db = d->db, .actions = &d->actions,
                                     .query_timeout_s = d->cfg->query_timeout_s };
         struct rest_opts ro = {
-                .loop = d->loop, .db = d->db, .events = d->events, .engine = d->engine, .users = &d->users,
+                .loop = d->loop, .db = d->db, .events = d->events, .engine = d->engine, .users = accounts_list(d->accounts),
                 .own_uid = geteuid(),
                 .ready = ready, .ctx = d,
         };
@@ -221,14 +237,16 @@ static int make_rest(struct daemon *d, struct err *e)
                 r = provider_new(&d->provider, &po, e);
         if (r < 0)
                 return r;
-        d->users = calloc(1, sizeof(*d->users));
-        if (!d->users)
-                return err_set(e, ERR_NOMEM, "out of memory");
-        r = users_load(d->users, d->setup->dirfd, "users", e);
-        if (r < 0)
-                return err_prefix(e, "local accounts");
         ro.provider = d->provider;
         return rest_new(&d->rest, &ro, e);
+}
+
+static int make_dcom(struct daemon *d, struct err *e)
+{
+        struct dcom_wire_opts o = { .loop = d->loop, .cfg = d->cfg, .provider = d->provider, .engine = d->engine,
+                                    .accounts = d->accounts };
+
+        return dcom_wire_new(&d->dcom, &o, e);
 }
 
 static int make_router(struct daemon *d, struct err *e)
@@ -308,6 +326,7 @@ static void on_terminate(void *arg)
 
         (void)sd_notify(0, "STOPPING=1");
         distmgr_stop(d->distmgr);
+        dcom_wire_stop(d->dcom);
         loop_timer_start(d->stop_timer, STOP_TICK_MS, STOP_TICK_MS);
 }
 
@@ -322,7 +341,7 @@ static void raise_limits(void)
         }
 }
 
-int daemon_new(struct daemon **out, const struct conf_site *cfg, const struct setup *s, struct err *e)
+int daemon_new(struct daemon **out, const struct conf_site *cfg, struct setup *s, struct err *e)
 {
         struct daemon *d = calloc(1, sizeof(*d));
         int r;
@@ -343,13 +362,15 @@ int daemon_new(struct daemon **out, const struct conf_site *cfg, const struct se
         if (r >= 0)
                 r = make_distmgr(d, e);
         if (r >= 0)
-        if (r >= 0)
                 r = make_consumers(d, e);
+        if (r >= 0)
                 r = make_rest(d, e);
         if (r >= 0)
                 r = make_router(d, e);
         if (r >= 0)
                 r = make_listeners(d, e);
+        if (r >= 0)
+                r = make_dcom(d, e);
         if (r < 0) {
                 daemon_free(d);
                 return r;
@@ -380,21 +401,21 @@ void daemon_free(struct daemon *d)
         if (!d)
                 return;
         close_listeners(d);
+        dcom_wire_close(d->dcom);
         drain(d);
         event_unsubscribe(d->sub);
-        event_timers_free(d->timers);
         consumers_free(d->consumers);
+        event_timers_free(d->timers);
         event_engine_free(d->engine);
         event_hub_free(d->events);
         db_close(d->db);
         drain(d);
         rest_free(d->rest);
+        dcom_wire_free(d->dcom);
         provider_free(d->provider);
         distmgr_free(d->distmgr);
         cas_close(d->cas);
-        if (d->users)
-                users_fini(d->users);
-        free(d->users);
+        accounts_free(d->accounts);
         free(d->routes);
         if (d->stop_timer)
                 loop_timer_free(d->stop_timer);

@@ -12,7 +12,8 @@
 #include "setup.h"
 
 struct daemon;
-MUST int daemon_new(struct daemon **out, const struct conf_site *cfg, const struct setup *s, struct err *e);
+/* The accounts of @s become the daemon's. */
+MUST int daemon_new(struct daemon **out, const struct conf_site *cfg, struct setup *s, struct err *e);
 /* Until SIGTERM or SIGINT. */
 void daemon_run(struct daemon *d);
 void daemon_free(struct daemon *d);     /* NULL is harmless */

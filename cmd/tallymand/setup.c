@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/file.h>
-#include "auth/users.h"
 #include "model/model.h"
 #include "model/sql_site.h"
+#include "model/user.h"
 #include "os/os.h"
 
 enum { RENEW_BEFORE_DAYS = 30, MAX_NAMES = 40, LOCK_TRIES = 60, LOCK_TRY_US = 50000 };
@@ -146,50 +146,19 @@ static int make_certificates(struct setup *s, const struct conf_site *cfg, struc
         return r < 0 ? r : make_server(s, tls, cfg, e);
 }
 
-/* ---- the first administrator ---- */
-
-static int make_admin(struct setup *s, const struct conf_site *cfg, struct err *e)
-{
-        struct users u = { 0 };
-        char password[21], line[24];
-        int r = users_load(&u, s->dirfd, "users", e);
-
-        if (r < 0 || u.n)
-                goto out;
-        users_make_password(password);
-        r = users_add(&u, STR("admin"), USER_ADMINISTRATOR, str_of(password), e);
-        snprintf(line, sizeof(line), "%s\n", password);
-        /* The password first: an account whose password nobody has would be of no use. */
-        if (r >= 0)
-                r = os_write_file(s->dirfd, "admin.password", line, strlen(line), 0600, e);
-        if (r >= 0)
-                r = users_save(&u, s->dirfd, "users", e);
-        explicit_bzero(password, sizeof(password));
-        explicit_bzero(line, sizeof(line));
-        if (r >= 0)
-                log_info(LOG, "made the user admin; its password is in %s/admin.password", cfg->data_dir);
-out:
-        users_fini(&u);
-        return r;
-}
-
 /* ---- database ---- */
 
-static int init_site(struct db_conn *c, const struct conf_site *cfg, struct err *e)
+static int in_transaction(struct db_conn *c, int (*fn)(struct tx *t, const void *arg, struct err *e), const void *arg,
+                          struct err *e)
 {
         struct actor who = { "tallymand", "", "internal" };
-        struct model_site_opts o = { .site_code = cfg->site_code, .site_name = cfg->site_name, .install_dir = cfg->data_dir };
-        char host[256] = "localhost";
         struct tx t;
-        int r;
+        int r = db_begin(c, e);
 
-        (void)gethostname(host, sizeof(host) - 1);
-        o.server_name = cfg->server_name.n ? cfg->server_name.items[0] : host;
-        r = db_begin(c, e);
         if (r < 0)
                 return r;
         tx_begin(&t, c, &who);
-        r = model_init(&t, &o, e);
+        r = fn(&t, arg, e);
         if (r < 0)
                 tx_abort(&t);
         else
@@ -199,6 +168,21 @@ static int init_site(struct db_conn *c, const struct conf_site *cfg, struct err 
         if (r < 0)
                 db_rollback(c);
         return r;
+}
+
+static int init_rows(struct tx *t, const void *arg, struct err *e)
+{
+        return model_init(t, arg, e);
+}
+
+static int init_site(struct db_conn *c, const struct conf_site *cfg, struct err *e)
+{
+        struct model_site_opts o = { .site_code = cfg->site_code, .site_name = cfg->site_name, .install_dir = cfg->data_dir };
+        char host[256] = "localhost";
+
+        (void)gethostname(host, sizeof(host) - 1);
+        o.server_name = cfg->server_name.n ? cfg->server_name.items[0] : host;
+        return in_transaction(c, init_rows, &o, e);
 }
 
 static int make_database(struct setup *s, const struct conf_site *cfg, struct err *e)
@@ -216,6 +200,47 @@ static int make_database(struct setup *s, const struct conf_site *cfg, struct er
         return r < 0 ? err_prefix(e, "site database %s", s->database) : 0;
 }
 
+/* ---- the first administrator ---- */
+
+static int add_user(struct tx *t, const void *arg, struct err *e)
+{
+        return model_user_create(t, arg, e);
+}
+
+static int make_admin(struct setup *s, struct db_conn *c, const struct conf_site *cfg, struct err *e)
+{
+        char password[21], line[24];
+        struct user u = { 0 };
+        int r;
+
+        users_make_password(password);
+        r = user_make(&u, STR("admin"), USER_ADMINISTRATOR, str_of(password), e);
+        snprintf(line, sizeof(line), "%s\n", password);
+        /* The password first: an account whose password nobody has would be of no use. */
+        if (r >= 0)
+                r = os_write_file(s->dirfd, "admin.password", line, strlen(line), 0600, e);
+        if (r >= 0)
+                r = in_transaction(c, add_user, &u, e);
+        explicit_bzero(password, sizeof(password));
+        explicit_bzero(line, sizeof(line));
+        if (r >= 0)
+                log_info(LOG, "made the user admin; its password is in %s/admin.password", cfg->data_dir);
+        return r;
+}
+
+static int load_users(struct setup *s, const struct conf_site *cfg, struct err *e)
+{
+        _cleanup_(db_conn_closep) struct db_conn *c = NULL;
+        int r = db_conn_open(&c, s->database, &sql_site, DB_WRITER | DB_FULL_SYNC, e);
+
+        if (r >= 0)
+                r = model_users_load(c, &s->users, e);
+        if (r < 0 || s->users.n)
+                return r;
+        r = make_admin(s, c, cfg, e);
+        return r < 0 ? r : model_users_load(c, &s->users, e);
+}
+
 int setup_prepare(struct setup *s, const struct conf_site *cfg, struct err *e)
 {
         int r;
@@ -229,7 +254,7 @@ int setup_prepare(struct setup *s, const struct conf_site *cfg, struct err *e)
         if (r >= 0)
                 r = make_certificates(s, cfg, e);
         if (r >= 0)
-                r = make_admin(s, cfg, e);
+                r = load_users(s, cfg, e);
         return r;
 }
 
@@ -237,6 +262,7 @@ void setup_fini(struct setup *s)
 {
         pki_pair_fini(&s->ca);
         pki_pair_fini(&s->server);
+        users_fini(&s->users);
         free(s->library);
         free(s->database);
         closep(&s->lockfd);

@@ -9,15 +9,16 @@
  *      tls/ca.pem, ca.key      the site's certificate authority
  *      tls/server.pem, .key    the listeners' certificate, made anew when its
  *                              names change or its end is near
- *      users                   local accounts
  *      admin.password          of the first administrator, until you delete it
  *
  * Each step can be repeated: a kill in the middle is mended by the next start.
  */
 #include "auth/pki.h"
+#include "auth/users.h"
 #include "conf/settings.h"
 
 struct setup {
+        struct users users;             /* the site's accounts as they are in the database */
         int dirfd, lockfd;              /* -1 when not open */
         struct pki_pair ca, server;
         char *library;                  /* paths */

@@ -11,7 +11,7 @@
 enum {
         TAG = 32,
         FORGET_S = 900,                         /* failures older than this do not count */
-        ADDRESS_FREE_TRIES = 10 * GATE_FREE_TRIES,      /* of one address, whatever the name */
+        MANY_FREE_TRIES = 10 * GATE_FREE_TRIES,         /* of one address whatever the name, and the other way round */
 };
 
 struct seen {
@@ -119,7 +119,7 @@ static struct failures *find_failures(struct gate *g, const uint8_t tag[TAG], bo
         return oldest;
 }
 
-static unsigned wait_s(struct gate *g, struct str name, struct str address)
+static unsigned wait_of(struct gate *g, struct str name, struct str address)
 {
         uint8_t tag[TAG];
         struct failures *f = fail_tag(g, name, address, tag) ? find_failures(g, tag, false) : NULL;
@@ -167,18 +167,35 @@ static void remember(struct gate *g, const struct user *user, struct str passwor
         s->until_us = os_mono_us() + GATE_REMEMBER_S * US_PER_SECOND;
 }
 
+unsigned gate_wait_s(struct gate *g, struct str name, struct str address)
+{
+        unsigned pair = wait_of(g, name, address), of_address = wait_of(g, STR(""), address);
+        unsigned of_name = wait_of(g, name, STR(""));
+
+        return MAX(pair, MAX(of_address, of_name));
+}
+
+void gate_count(struct gate *g, struct str name, struct str address, bool right)
+{
+        if (right) {
+                forget_failures(g, name, address);
+                return;
+        }
+        count_failure(g, name, address, GATE_FREE_TRIES);
+        count_failure(g, STR(""), address, MANY_FREE_TRIES);
+        if (name.n > 0)
+                count_failure(g, name, STR(""), MANY_FREE_TRIES);
+}
+
 int gate_recall(struct gate *g, const struct user *user, struct str name, struct str password, struct str address,
                 unsigned *wait_s_out)
 {
         uint8_t tag[TAG];
-        unsigned by_name, by_address;
 
         *wait_s_out = 0;
         if (user && pair_tag(g, user, password, tag) && find_seen(g, tag))
                 return GATE_RIGHT;
-        by_name = wait_s(g, name, address);
-        by_address = wait_s(g, STR(""), address);
-        *wait_s_out = MAX(by_name, by_address);
+        *wait_s_out = gate_wait_s(g, name, address);
         return *wait_s_out > 0 ? GATE_WAIT : GATE_UNKNOWN;
 }
 
@@ -187,10 +204,9 @@ void gate_note(struct gate *g, const struct user *user, struct str name, struct 
 {
         if (right && user) {
                 remember(g, user, password);
-                forget_failures(g, name, address);
+                gate_count(g, name, address, true);
         } else {
-                count_failure(g, name, address, GATE_FREE_TRIES);
-                count_failure(g, STR(""), address, ADDRESS_FREE_TRIES);
+                gate_count(g, name, address, false);
         }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The accounts in memory and their changes. */
+/* The accounts in memory. */
 #include <errno.h>
 #include "auth/users.h"
 
@@ -25,23 +25,12 @@ int user_role_parse(struct str s, enum user_role *out)
         return -EINVAL;
 }
 
-static struct user *find(const struct users *u, struct str name)
+const struct user *users_find(const struct users *u, struct str name)
 {
         for (size_t i = 0; i < u->n; i++)
                 if (str_eqz_nocase(name, u->v[i].name))
-                        return &u->v[i];
+                        return u->v[i].disabled ? NULL : &u->v[i];
         return NULL;
-}
-
-const struct user *users_find(const struct users *u, struct str name)
-{
-        return find(u, name);
-}
-
-static int must_find(const struct users *u, struct str name, struct user **out, struct err *e)
-{
-        *out = find(u, name);
-        return *out ? 0 : err_set(e, ERR_NOT_FOUND, "there is no account %.*s", (int)MIN(name.n, (size_t)100), name.p);
 }
 
 static int check_name(struct str name, struct err *e)
@@ -54,92 +43,38 @@ static int check_name(struct str name, struct err *e)
                                 USER_NAME_MAX);
 }
 
-/* Room for one more at the end of v. */
-static struct user *append(struct users *u)
+int user_make(struct user *out, struct str name, enum user_role role, struct str password, struct err *e)
 {
-        struct user *v = realloc(u->v, (u->n + 1) * sizeof(*v));
-
-        if (!v)
-                return NULL;
-        u->v = v;
-        memset(&v[u->n], 0, sizeof(*v));
-        return &v[u->n++];
-}
-
-int users_add(struct users *u, struct str name, enum user_role role, struct str password, struct err *e)
-{
-        char hash[USER_HASH_MAX];
-        struct user *n;
         int r = check_name(name, e);
 
         if (r < 0)
                 return r;
-        if (find(u, name))
-                return err_set(e, ERR_EXISTS, "there is an account %.*s already", STR_ARG(name));
-        if (u->n >= USERS_MAX)
-                return err_set(e, ERR_QUOTA, "there are %d accounts, the most there may be", USERS_MAX);
-        r = users_hash(password, hash, e);
-        if (r < 0)
-                return r;
-        n = append(u);
-        if (!n)
-                return err_set(e, ERR_NOMEM, "out of memory for an account");
-        memcpy(n->name, name.p, name.n);
-        n->role = role;
-        memcpy(n->hash, hash, sizeof(hash));
-        return 0;
+        *out = (struct user){ .role = role };
+        memcpy(out->name, name.p, name.n);
+        return users_hash(password, out->hash, e);
 }
 
-int users_set_password(struct users *u, struct str name, struct str password, struct err *e)
+int users_put(struct users *u, const struct user *one)
 {
-        char hash[USER_HASH_MAX];
-        struct user *a;
-        int r = must_find(u, name, &a, e);
+        struct user *v = malloc((u->n + 1) * sizeof(*v));
 
-        if (r == 0)
-                r = users_hash(password, hash, e);
-        if (r == 0)
-                memcpy(a->hash, hash, sizeof(hash));
-        return r;
-}
-
-static int keep_an_administrator(const struct users *u, const struct user *leaving, struct err *e)
-{
-        for (size_t i = 0; i < u->n; i++)
-                if (&u->v[i] != leaving && u->v[i].role == USER_ADMINISTRATOR)
-                        return 0;
-        if (leaving->role != USER_ADMINISTRATOR)
-                return 0;
-        return err_set(e, ERR_CONFLICT, "%s is the last administrator: make another one first", leaving->name);
-}
-
-int users_set_role(struct users *u, struct str name, enum user_role role, struct err *e)
-{
-        struct user *a;
-        int r = must_find(u, name, &a, e);
-
-        if (r == 0 && role != USER_ADMINISTRATOR)
-                r = keep_an_administrator(u, a, e);
-        if (r == 0)
-                a->role = role;
-        return r;
-}
-
-int users_remove(struct users *u, struct str name, struct err *e)
-{
-        struct user *a;
-        int r = must_find(u, name, &a, e);
-
-        if (r == 0)
-                r = keep_an_administrator(u, a, e);
-        if (r < 0)
-                return r;
-        *a = u->v[--u->n];
+        if (!v)
+                return -ENOMEM;
+        if (u->n > 0)
+                memcpy(v, u->v, u->n * sizeof(*v));
+        v[u->n] = *one;
+        if (u->n > 0)
+                explicit_bzero(u->v, u->n * sizeof(*v));
+        free(u->v);
+        u->v = v;
+        u->n++;
         return 0;
 }
 
 void users_fini(struct users *u)
 {
+        if (u->v)
+                explicit_bzero(u->v, u->n * sizeof(*u->v));
         free(u->v);
         *u = (struct users){ 0 };
 }

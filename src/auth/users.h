@@ -3,21 +3,23 @@
 /*
  * users - local accounts
  *
- * Accounts live in one small text file, one a line,
+ * Accounts are rows of the site database (model/user.h); here is what a wire
+ * needs of them, in memory: a list that is read anew when they change.  Names
+ * are compared without ASCII case, hold letters, digits and "._@-" only, and are
+ * at most 64 bytes.  Passwords are argon2id hashes (RFC 9106) that carry their
+ * own parameters.
  *
- *      # tallyman users 1
- *      admin:administrator:$argon2id$v=19$m=19456,t=2,p=1$...$...
- *
- * replaced as a whole on every change (os_write_file), mode 0600.  Names are
- * compared without ASCII case, hold letters, digits and "._@-" only, and are at
- * most 64 bytes.  Passwords are argon2id hashes (RFC 9106) that carry their own
- * parameters.
+ * NTLM cannot be answered with such a hash.  An account that is allowed NTLM has
+ * an NT hash besides: MD4 of the password, no salt, and as good as the password
+ * to whoever steals it.  So it is made only for accounts that are told so, and
+ * is gone when NTLM is taken from them.
  *
  * gate is what stands before them on a wire.  Verifying costs ~25 ms and 19 MiB
  * by design, so a gate remembers for a while that a pair was right (a keyed
  * digest of it, never the pair), and slows guessing down: after GATE_FREE_TRIES failures
  * of a name from an address every further one doubles the wait, up to
- * GATE_WAIT_MAX_S.  Both tables are bounded.
+ * GATE_WAIT_MAX_S; so it is, after ten times as many, for all names from one
+ * address, and for one name from all addresses.  Both tables are bounded.
  *
  * Threads    A struct users and a gate belong to one thread.  users_hash() and
  *            users_verify() are pure and may run on any: a gate's caller may
@@ -33,6 +35,7 @@ enum {
         USER_NAME_MAX = 64,
         USER_PASSWORD_MAX = 256,
         USER_HASH_MAX = 128,            /* with the NUL */
+        USER_NT_HASH_LEN = 16,
         USERS_MAX = 10000,
         GATE_FREE_TRIES = 5,
         GATE_WAIT_MAX_S = 300,
@@ -45,6 +48,9 @@ struct user {
         char name[USER_NAME_MAX + 1];
         enum user_role role;
         char hash[USER_HASH_MAX];
+        bool disabled;
+        bool ntlm;
+        uint8_t nt_hash[USER_NT_HASH_LEN];      /* when ntlm */
 };
 
 struct users {
@@ -60,21 +66,14 @@ MUST int users_hash(struct str password, char out[USER_HASH_MAX], struct err *e)
 /* True when the password is the hash's.  hash NULL costs the same and is false: an unknown name tells no time. */
 bool users_verify(const char *hash, struct str password);
 
-/* The file as text and back.  users_parse: ERR_CORRUPT names the line. */
-MUST int users_parse(struct users *out, struct str text, struct err *e);
-MUST int users_format(const struct users *u, char **out);       /* 0 or -ENOMEM */
-/* A file that is not there gives no users.  */
-MUST int users_load(struct users *out, int dirfd, const char *name, struct err *e);
-MUST int users_save(const struct users *u, int dirfd, const char *name, struct err *e);
-void users_fini(struct users *u);
+void users_fini(struct users *u);               /* wipes it */
 
-const struct user *users_find(const struct users *u, struct str name);  /* NULL: none; lives until the next change */
-/* In memory; users_save() makes them last. ERR_EXISTS, ERR_NOT_FOUND, ERR_INVALID; users_remove and
- * users_set_role refuse to leave no administrator: ERR_CONFLICT. */
-MUST int users_add(struct users *u, struct str name, enum user_role role, struct str password, struct err *e);
-MUST int users_set_password(struct users *u, struct str name, struct str password, struct err *e);
-MUST int users_set_role(struct users *u, struct str name, enum user_role role, struct err *e);
-MUST int users_remove(struct users *u, struct str name, struct err *e);
+/* NULL: none, or disabled.  Lives until the next change. */
+const struct user *users_find(const struct users *u, struct str name);
+/* An account with its password hashed.  ERR_INVALID: its name or password cannot be one. */
+MUST int user_make(struct user *out, struct str name, enum user_role role, struct str password, struct err *e);
+/* One more at the end of the list; its name is not looked for.  0 or -ENOMEM. */
+MUST int users_put(struct users *u, const struct user *one);
 /* 20 characters of [a-zA-Z0-9], 119 bits, for a first password. */
 void users_make_password(char out[21]);
 
@@ -102,6 +101,12 @@ int gate_recall(struct gate *g, const struct user *user, struct str name, struct
                 unsigned *wait_s_out);
 void gate_note(struct gate *g, const struct user *user, struct str name, struct str password, struct str address,
                bool right);
+/*
+ * The same for a wire that proves without showing a password (NTLM): how long such a logon must wait, 0 not at all;
+ * and how it ended.
+ */
+unsigned gate_wait_s(struct gate *g, struct str name, struct str address);
+void gate_count(struct gate *g, struct str name, struct str address, bool right);
 /*
  * gate_check - the three steps in one, on the caller's thread.
  * @user_out  the account, on success

@@ -7,7 +7,8 @@ static const struct provider_method *const tables[] = { provider_package_methods
                                                         provider_group_methods, provider_site_methods,
                                                         provider_order_methods, provider_text_methods,
                                                         provider_advert_methods, provider_collection_methods,
-                                                        provider_status_methods, provider_system_methods };
+                                                        provider_status_methods, provider_system_methods,
+                                                        provider_user_methods };
 
 static const struct provider_method *find(const char *class, const char *method)
 {

@@ -51,7 +51,8 @@ struct provider_method {
 };
 extern const struct provider_method provider_package_methods[], provider_dp_methods[], provider_group_methods[],
         provider_site_methods[], provider_order_methods[], provider_text_methods[], provider_advert_methods[],
-        provider_collection_methods[], provider_status_methods[], provider_system_methods[];    /* each ends with class NULL */
+        provider_collection_methods[], provider_status_methods[], provider_system_methods[],
+        provider_user_methods[];        /* each ends with class NULL */
 
 /* Parameters by name (asserted to exist): STR_NULL, n 0 or false when not given. */
 struct str call_str(const struct call *c, const char *name);

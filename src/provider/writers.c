@@ -5,6 +5,7 @@
  * A class that is not in the table below is read-only: summaries, ledger, queue
  * and conditions come from what happens, not from what somebody writes.
  */
+#include "model/user.h"
 #include "provider/private.h"
 #include "provider/writers_event.h"
 
@@ -267,6 +268,31 @@ static int instruction_put(struct tx *t, struct cim_instance *in, struct err *e)
         return model_timer_put(t, in, false, e);
 }
 
+/* ---- TM_User: what is not a password ---- */
+
+static int user_put(struct tx *t, struct cim_instance *in, struct err *e)
+{
+        static const char *const names[] = { "Role", "Disabled", NULL };
+        struct cim_instance *was;
+        const struct cim_value *role = cim_get(in, "Role"), *disabled = cim_get(in, "Disabled");
+        int r = only(in, names, e);
+
+        if (r == 0)
+                r = provider_get(t->db, in, &t->arena, &was, e);
+        if (r < 0)
+                return r;
+        role = role ? role : cim_get(was, "Role");
+        disabled = disabled ? disabled : cim_get(was, "Disabled");
+        if (!role || role->i < USER_ANALYST || role->i > USER_ADMINISTRATOR)
+                return err_set(e, ERR_INVALID, "a Role is 0 (analyst), 1 (operator) or 2 (administrator)");
+        return model_user_set(t, text_of(was, "UserName"), (enum user_role)role->i, disabled && disabled->i, e);
+}
+
+static int user_delete(struct tx *t, const struct cim_instance *keys, struct err *e)
+{
+        return model_user_delete(t, text_of(keys, "UserName"), e);
+}
+
 static const struct provider_writer writers[] = {
         { "ActiveScriptEventConsumer", provider_consumer_refuse, NULL, NULL },
         { "CommandLineEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
@@ -282,6 +308,7 @@ static const struct provider_writer writers[] = {
         { "SMS_Site", site_create, site_put, site_delete },
         { "SMTPEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
         { "TM_CollectionMember", member_create, NULL, member_delete },
+        { "TM_User", NULL, user_put, user_delete },
         { "TM_WebhookEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
         { "__AbsoluteTimerInstruction", instruction_create, instruction_put, model_timer_delete },
         { "__EventFilter", provider_filter_create, provider_filter_change, provider_filter_delete },

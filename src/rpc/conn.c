@@ -38,6 +38,8 @@ void rpc_conn_free(struct rpc_conn *c)
         rpc_leg_drop(c);
         while (!list_empty(&c->calls))
                 rpc_call_abandon(list_entry(c->calls.next, struct rpc_call, link));
+        if (c->server->ops.closed)
+                c->server->ops.closed(c->server->ops.arg, c->number);
         list_for_each(l, &c->securities, tmp)
                 rpc_security_free(list_entry(l, struct rpc_security, link));
         rpc_group_leave(c->group);

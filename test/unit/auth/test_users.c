@@ -35,95 +35,37 @@ static int teardown(void **state)
         return 0;
 }
 
-static void test_changes(void **state)
+static void add(struct users *u, const char *name, enum user_role role, const char *password)
+{
+        struct err e = { 0 };
+        struct user one;
+
+        assert_int_equal(user_make(&one, str_of(name), role, str_of(password), &e), 0);
+        assert_int_equal(users_put(u, &one), 0);
+}
+
+static void test_list(void **state)
 {
         struct users u = { 0 };
+        struct user one;
         struct err e = { 0 };
 
-        assert_int_equal(users_add(&u, STR("admin"), USER_ADMINISTRATOR, STR("secret"), &e), 0);
-        assert_int_equal(users_add(&u, STR("Olga"), USER_OPERATOR, STR("other"), &e), 0);
-        assert_true(users_add(&u, STR("ADMIN"), USER_ANALYST, STR("x"), &e) < 0);
-        assert_int_equal(e.kind, ERR_EXISTS);
-        e = (struct err){ 0 };
-        assert_true(users_add(&u, STR("a:b"), USER_ANALYST, STR("x"), &e) < 0);
+        add(&u, "admin", USER_ADMINISTRATOR, "secret");
+        add(&u, "Olga", USER_OPERATOR, "other");
+        assert_true(user_make(&one, STR("a:b"), USER_ANALYST, STR("x"), &e) < 0);
         assert_int_equal(e.kind, ERR_INVALID);
         e = (struct err){ 0 };
-        assert_true(users_add(&u, STR("anna"), USER_ANALYST, STR(""), &e) < 0);
+        assert_true(user_make(&one, STR("anna"), USER_ANALYST, STR(""), &e) < 0);
         assert_int_equal(e.kind, ERR_INVALID);
         assert_int_equal(u.n, 2);
         assert_true(users_verify(users_find(&u, STR("OLGA"))->hash, STR("other")));
         assert_false(users_verify(users_find(&u, STR("olga"))->hash, STR("Other")));
         assert_false(users_verify(NULL, STR("other")));
-        e = (struct err){ 0 };
-        assert_int_equal(users_set_password(&u, STR("olga"), STR("newer"), &e), 0);
-        assert_true(users_verify(users_find(&u, STR("olga"))->hash, STR("newer")));
-        e = (struct err){ 0 };
-        assert_true(users_remove(&u, STR("admin"), &e) < 0);
-        assert_int_equal(e.kind, ERR_CONFLICT);
-        e = (struct err){ 0 };
-        assert_true(users_set_role(&u, STR("admin"), USER_ANALYST, &e) < 0);
-        assert_int_equal(e.kind, ERR_CONFLICT);
-        assert_int_equal(users_set_role(&u, STR("olga"), USER_ADMINISTRATOR, &e), 0);
-        assert_int_equal(users_remove(&u, STR("admin"), &e), 0);
-        assert_null(users_find(&u, STR("admin")));
-        e = (struct err){ 0 };
-        assert_true(users_remove(&u, STR("nobody"), &e) < 0);
-        assert_int_equal(e.kind, ERR_NOT_FOUND);
+        assert_null(users_find(&u, STR("nobody")));
+        u.v[1].disabled = true;
+        assert_null(users_find(&u, STR("olga")));
         users_fini(&u);
-}
-
-static void test_file(void **state)
-{
-        char dir[] = "/tmp/tallyman-users-XXXXXX";
-        struct users u = { 0 }, v;
-        struct err e = { 0 };
-        struct stat st;
-        int fd;
-
-        assert_non_null(mkdtemp(dir));
-        fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        assert_int_equal(users_load(&v, fd, "users", &e), 0);
-        assert_int_equal(v.n, 0);
-        assert_int_equal(users_add(&u, STR("admin"), USER_ADMINISTRATOR, STR("secret"), &e), 0);
-        assert_int_equal(users_add(&u, STR("o.k_@-1"), USER_ANALYST, STR("other"), &e), 0);
-        assert_int_equal(users_save(&u, fd, "users", &e), 0);
-        assert_int_equal(fstatat(fd, "users", &st, 0), 0);
-        assert_int_equal(st.st_mode & 0777, 0600);
-        assert_int_equal(users_load(&v, fd, "users", &e), 0);
-        assert_int_equal(v.n, 2);
-        assert_string_equal(v.v[1].name, "o.k_@-1");
-        assert_int_equal(v.v[1].role, USER_ANALYST);
-        assert_true(users_verify(v.v[0].hash, STR("secret")));
-        users_fini(&u);
-        users_fini(&v);
-        unlinkat(fd, "users", 0);
-        close(fd);
-        assert_int_equal(rmdir(dir), 0);
-}
-
-static void test_bad_files(void **state)
-{
-        static const struct {
-                const char *text, *says;
-        } bad[] = {
-                { "", "line 1" },
-                { "# tallyman users 2\n", "line 1" },
-                { "# tallyman users 1\nadmin\n", "line 2" },
-                { "# tallyman users 1\n\nadmin:king:$argon2id$x\n", "line 3 of the accounts: the role" },
-                { "# tallyman users 1\nadmin:operator:plain\n", "not an argon2id hash" },
-                { "# tallyman users 1\n:operator:$argon2id$x\n", "no name" },
-                { "# tallyman users 1\na:operator:$argon2id$x\nA:operator:$argon2id$y\n", "twice" },
-        };
-
-        for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-                struct users u;
-                struct err e = { 0 };
-
-                assert_true(users_parse(&u, str_of(bad[i].text), &e) < 0);
-                assert_int_equal(e.kind, ERR_CORRUPT);
-                assert_non_null(strstr(e.text, bad[i].says));
-                assert_null(u.v);
-        }
+        assert_int_equal(u.n, 0);
 }
 
 static void test_basic(void **state)
@@ -159,7 +101,7 @@ static void test_gate(void **state)
         struct err e = { 0 };
         unsigned wait;
 
-        assert_int_equal(users_add(&u, STR("admin"), USER_ADMINISTRATOR, STR("secret"), &e), 0);
+        add(&u, "admin", USER_ADMINISTRATOR, "secret");
         assert_int_equal(gate_recall(g, &u.v[0], STR("admin"), STR("secret"), STR("1.1.1.1"), &wait), GATE_UNKNOWN);
         assert_int_equal(gate_check(g, &u, STR("Admin"), STR("secret"), STR("1.1.1.1"), &who, &e), 0);
         assert_string_equal(who->name, "admin");
@@ -169,7 +111,7 @@ static void test_gate(void **state)
         shift_s += GATE_REMEMBER_S + 1;
         assert_int_equal(gate_recall(g, &u.v[0], STR("admin"), STR("secret"), STR("1.1.1.1"), &wait), GATE_UNKNOWN);
         gate_note(g, &u.v[0], STR("admin"), STR("secret"), STR("1.1.1.1"), true);
-        assert_int_equal(users_set_password(&u, STR("admin"), STR("newer"), &e), 0);
+        assert_int_equal(users_hash(STR("newer"), u.v[0].hash, &e), 0);
         assert_int_equal(gate_recall(g, &u.v[0], STR("admin"), STR("secret"), STR("1.1.1.1"), &wait), GATE_UNKNOWN);
         /* One text for a wrong name and a wrong password. */
         assert_true(gate_check(g, &u, STR("nobody"), STR("x"), STR("3.3.3.3"), &who, &e) < 0);
@@ -214,6 +156,14 @@ static void test_lock_out(void **state)
                           STR("5.5.5.5"), false);
         }
         assert_int_equal(gate_recall(g, NULL, STR("fresh"), STR("x"), STR("5.5.5.5"), &wait), GATE_WAIT);
+        /* And one name from many addresses; a logon that shows no password (NTLM) counts alike. */
+        for (unsigned i = 0; i < 60; i++) {
+                char from[20];
+
+                gate_count(g, STR("olga"), (struct str){ from, (size_t)snprintf(from, sizeof(from), "7.7.7.%u", i) }, false);
+        }
+        assert_true(gate_wait_s(g, STR("olga"), STR("8.8.8.8")) > 100);
+        assert_int_equal(gate_wait_s(g, STR("anna"), STR("8.8.8.8")), 0);
         gate_free(g);
 }
 
@@ -268,9 +218,7 @@ static void test_password(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_file, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_bad_files, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_list, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_basic, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_gate, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_lock_out, setup, teardown),

@@ -472,13 +472,16 @@ static void accounts_over_tls(void **state)
         struct pki_pair ca, server;
         struct fetch_pool *pool;
         struct httpd *tls;
+        struct user one;
         struct answer a;
         struct err e = { 0 };
         char base[64];
         _cleanup_(freep) char *ca_file = tmpdir_path(s.f->dir, "ca.pem");
 
-        assert_int_equal(users_add(&s.users, STR("boss"), USER_ADMINISTRATOR, STR("correct horse"), &e), 0);
-        assert_int_equal(users_add(&s.users, STR("eve"), USER_ANALYST, STR("battery staple"), &e), 0);
+        assert_int_equal(user_make(&one, STR("boss"), USER_ADMINISTRATOR, STR("correct horse"), &e), 0);
+        assert_int_equal(users_put(&s.users, &one), 0);
+        assert_int_equal(user_make(&one, STR("eve"), USER_ANALYST, STR("battery staple"), &e), 0);
+        assert_int_equal(users_put(&s.users, &one), 0);
         assert_int_equal(pki_make_ca(&ca, "Tallyman site P01", &e), 0);
         assert_int_equal(pki_issue_server(&server, &ca, names, &e), 0);
         tmpdir_write(s.f->dir, "ca.pem", ca.cert_pem, strlen(ca.cert_pem));
