@@ -79,8 +79,8 @@ static int take_target(struct wmi_request *r, struct str path, struct str name)
                 return wmi_fail(&r->failure, (uint32_t)WBEM_E_INVALID_METHOD, "class %s has no method %.*s", r->q.class->name,
                                 STR_ARG(name));
         if (k == 1 && !r->q.method->static_)
-                return wmi_fail(&r->failure, (uint32_t)WBEM_E_INVALID_OBJECT_PATH, "%s.%s is a method of instances: name one", r->q.class->name,
-                                r->q.method->name);
+                return wmi_fail(&r->failure, (uint32_t)WBEM_E_INVALID_OBJECT_PATH, "%s.%s is a method of instances: name one",
+                                r->q.class->name, r->q.method->name);
         if (r->q.method->static_)
                 r->q.object = NULL;
         return 0;

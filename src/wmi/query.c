@@ -76,7 +76,8 @@ static void give_query(struct query *q, struct str text)
                                     .amended = q->flags & WMI_USE_AMENDED };
 
         if (!q->failure.hr && wmi_caller(q->s->wmi, q->c, &o.caller))
-                (void)wmi_fail(&q->failure, (uint32_t)WBEM_E_ACCESS_DENIED, "%s has no account at this site any more", q->c->rq->caller->display);
+                (void)wmi_fail(&q->failure, (uint32_t)WBEM_E_ACCESS_DENIED, "%s has no account at this site any more",
+                               q->c->rq->caller->display);
         if (q->failure.hr)
                 refuse(q);
         else
@@ -215,7 +216,8 @@ void wmi_exec_notification_query(struct wmi_services *s, struct dcom_call *c, en
                 (void)wmi_fail(&q.failure, (uint32_t)WBEM_E_INVALID_PARAMETER,
                                "events are asked for with WBEM_FLAG_RETURN_IMMEDIATELY and WBEM_FLAG_FORWARD_ONLY");
         if (!q.failure.hr && wmi_caller(s->wmi, c, &who))
-                (void)wmi_fail(&q.failure, (uint32_t)WBEM_E_ACCESS_DENIED, "%s has no account at this site any more", c->rq->caller->display);
+                (void)wmi_fail(&q.failure, (uint32_t)WBEM_E_ACCESS_DENIED, "%s has no account at this site any more",
+                               c->rq->caller->display);
         if (!q.failure.hr && check_language(&q, language, text) &&
             wmi_event_source(&source, s->wmi, s->ns, text, &q.failure) == 0)
                 give(&q, source);

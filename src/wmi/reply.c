@@ -82,7 +82,8 @@ bool wmi_reply_begin(struct wmi_reply *r, struct wmi_services *s, struct dcom_ca
         if (flags & ~(allowed | WMI_RETURN_IMMEDIATELY))
                 (void)wmi_fail(&f, (uint32_t)WBEM_E_INVALID_PARAMETER, "flags 0x%x: some are not of this method", flags);
         if ((flags & WMI_RETURN_IMMEDIATELY) && !r->wants_result)
-                (void)wmi_fail(&f, (uint32_t)WBEM_E_INVALID_PARAMETER, "a call that returns immediately needs somewhere to put its IWbemCallResult");
+                (void)wmi_fail(&f, (uint32_t)WBEM_E_INVALID_PARAMETER,
+                               "a call that returns immediately needs somewhere to put its IWbemCallResult");
         if (f.hr)
                 return refuse(r, c, WMI_FORM_SYNC, &f);
         if (flags & WMI_RETURN_IMMEDIATELY)
