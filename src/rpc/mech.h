@@ -29,5 +29,16 @@ struct rpc_logon_ops {
 };
 
 /* names and ops are copied; the texts of names, too. */
+struct gss_keys;
+struct loop;
+
 MUST int rpc_mech_ntlm_new(struct rpc_mech **out, const struct ntlm_names *names, const struct rpc_logon_ops *ops);
 void rpc_mech_ntlm_free(struct rpc_mech *m);    /* NULL is harmless */
+/* keys is borrowed for the mechanism's life.  loop: where its worker's answers arrive. */
+MUST int rpc_mech_kerberos_new(struct rpc_mech **out, struct loop *loop, struct gss_keys *keys,
+                               const struct rpc_logon_ops *ops);
+/* Waits for the worker; loop_run_once() after it, and before the loop goes.  NULL is harmless. */
+void rpc_mech_kerberos_free(struct rpc_mech *m);
+/* Either of the two may be NULL; they are borrowed for its life. */
+MUST int rpc_mech_spnego_new(struct rpc_mech **out, struct rpc_mech *kerberos, struct rpc_mech *ntlm);
+void rpc_mech_spnego_free(struct rpc_mech *m);  /* NULL is harmless */

@@ -17,7 +17,7 @@ struct ntlm_sec {
         struct ntlm_mech *mech;
         char peer[64];
         struct ntlm_acceptor acceptor;
-        struct ntlm_session session;
+        struct ntlm_session session, fresh;     /* fresh: as it was before the first message */
         bool challenged;
 };
 
@@ -42,6 +42,7 @@ static int log_on(struct ntlm_sec *s, const struct ntlm_claim *claim, struct err
         }
         explicit_bzero(hash, sizeof(hash));
         if (r == 0) {
+                s->fresh = s->session;
                 s->base.account = buf_steal(&account);
                 r = s->base.account ? 0 : err_set(e, ERR_NOMEM, "out of memory for a logon");
         }
@@ -113,12 +114,39 @@ static int unprotect(struct rpc_sec *base, enum rpc_level level, struct rpc_pdu 
         return ntlm_sec_unprotect(&container_of(base, struct ntlm_sec, base)->session, level, pdu, sig);
 }
 
+static int sign(struct rpc_sec *base, struct str message, struct buf *out)
+{
+        struct ntlm_sec *s = container_of(base, struct ntlm_sec, base);
+        uint8_t sig[NTLM_SIGNATURE_LEN];
+
+        ntlm_seal(&s->session, (uint8_t *)(uintptr_t)message.p, message.n, 0, 0, sig);
+        buf_add(out, sig, sizeof(sig));
+        return out->failed ? -ENOMEM : 0;
+}
+
+static int check(struct rpc_sec *base, struct str message, struct str mic)
+{
+        struct ntlm_sec *s = container_of(base, struct ntlm_sec, base);
+
+        if (mic.n != NTLM_SIGNATURE_LEN)
+                return -EBADMSG;
+        return ntlm_unseal(&s->session, (uint8_t *)(uintptr_t)message.p, message.n, 0, 0, (const uint8_t *)mic.p);
+}
+
+static void restart(struct rpc_sec *base)
+{
+        struct ntlm_sec *s = container_of(base, struct ntlm_sec, base);
+
+        s->session = s->fresh;
+}
+
 static void ntlm_sec_free(struct rpc_sec *base)
 {
         struct ntlm_sec *s = container_of(base, struct ntlm_sec, base);
 
         ntlm_acceptor_fini(&s->acceptor);
         ntlm_session_fini(&s->session);
+        ntlm_session_fini(&s->fresh);
         free(base->account);
         free(base->display);
         free(s);
@@ -126,7 +154,7 @@ static void ntlm_sec_free(struct rpc_sec *base)
 
 static const struct rpc_sec_ops ntlm_ops = {
         .step = ntlm_step, .signature_size = signature_size, .protect = protect, .unprotect = unprotect,
-        .free = ntlm_sec_free,
+        .sign = sign, .check = check, .restart = restart, .free = ntlm_sec_free,
 };
 
 static int new_acceptor(struct rpc_mech *m, struct rpc_sec **out, const char *peer)
