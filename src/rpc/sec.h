@@ -46,7 +46,7 @@ struct rpc_sec_ops {
         int (*protect)(struct rpc_sec *s, enum rpc_level level, struct rpc_pdu *pdu, uint8_t *sig);
         /* Decrypt in place and check.  0, or a failure: then the PDU must not be looked at. */
         int (*unprotect)(struct rpc_sec *s, enum rpc_level level, struct rpc_pdu *pdu, struct str sig);
-        /* For SPNEGO, once established: a MIC over its mechanism list, and to begin all streams and numbers anew after it. */
+        /* For SPNEGO, once established: a MIC over its mechanism list, and to go on after it as the mechanism does. */
         int (*sign)(struct rpc_sec *s, struct str message, struct buf *out);
         int (*check)(struct rpc_sec *s, struct str message, struct str mic);
         void (*restart)(struct rpc_sec *s);

@@ -2,7 +2,7 @@
 /*
  * rpc_test_server - an RPC server for clients that are not ours
  *
- *      rpc_test_server [--address A] [--user U --password P] [--keytab FILE --principal-account A] [--idle S] ...
+ *      rpc_test_server [--address A] [--user U --password P] [--keytab FILE] [--handshake S] [--idle S] ...
  *
  * Prints "PORT=n" when it listens, and every logon as "LOGON ok|refused ACCOUNT DISPLAY".  Ends when its standard
  * input does.  Interfaces: IObjectExporter (for everybody), mgmt (PKT_INTEGRITY and above; opnum 99 echoes, 98 answers
@@ -10,14 +10,16 @@
  */
 #include <getopt.h>
 #include <stdio.h>
-#include "base/hex.h"
+#include "gss/gss.h"
 #include "ndr/ndr.h"
 #include "os/os.h"
 #include "rpc/mech.h"
 #include "rpcd/rpcd.h"
 
 static struct {
-        const char *address, *user, *password;
+        const char *address, *user, *password, *keytab;
+        struct gss_keys *keys;
+        struct rpc_mech *ntlm, *kerberos, *spnego, *mechs[4];
         struct rpcd_limits limits;
         struct loop *loop;
         struct rpc_server *server;
@@ -144,6 +146,17 @@ static int find(void *arg, struct str user, struct str domain, const char *peer,
         return 0;
 }
 
+static int find_principal(void *arg, struct str principal, const char *peer, struct buf *account, struct err *e)
+{
+        struct str name;
+
+        (void)str_cut(principal, '@', &name);
+        if (!str_eqz(name, t.user))
+                return 1;
+        buf_adds(account, name);
+        return 0;
+}
+
 static void note(void *arg, struct str user, const char *peer, bool right)
 {
         t.failures += !right;
@@ -168,6 +181,7 @@ static int parse(int argc, char **argv)
         static const struct option options[] = {
                 { "address", 1, NULL, 'a' },  { "user", 1, NULL, 'u' },     { "password", 1, NULL, 'p' },
                 { "handshake", 1, NULL, 'h' }, { "fragment", 1, NULL, 'f' }, { "idle", 1, NULL, 'i' },
+                { "keytab", 1, NULL, 'k' },
                 { "connections", 1, NULL, 'c' }, { "per-address", 1, NULL, 'n' }, { 0 },
         };
 
@@ -176,6 +190,7 @@ static int parse(int argc, char **argv)
 
                 switch (o) {
                 case 'a': t.address = optarg; break;
+                case 'k': t.keytab = optarg; break;
                 case 'u': t.user = optarg; break;
                 case 'p': t.password = optarg; break;
                 case 'h': t.limits.handshake_s = n; break;
@@ -189,12 +204,28 @@ static int parse(int argc, char **argv)
         return 0;
 }
 
-int main(int argc, char **argv)
+static int make_mechs(struct err *e)
 {
         static const struct ntlm_names names = { { "SITESRV", 7 }, { "SITESRV", 7 }, { "sitesrv", 7 }, { "sitesrv", 7 } };
-        const struct rpc_logon_ops ops = { .ntlm = find, .note = note };
+        const struct rpc_logon_ops ops = { .ntlm = find, .note = note, .kerberos = find_principal };
+        size_t n = 0;
+        int r = rpc_mech_ntlm_new(&t.ntlm, &names, &ops);
+
+        if (r == 0 && t.keytab)
+                r = gss_keys_open(&t.keys, t.keytab, e);
+        if (r == 0 && t.keytab)
+                r = rpc_mech_kerberos_new(&t.kerberos, t.loop, t.keys, &ops);
+        if (r == 0)
+                r = rpc_mech_spnego_new(&t.spnego, t.kerberos, t.ntlm);
+        t.mechs[n++] = t.ntlm;
+        t.mechs[n++] = t.spnego;
+        t.mechs[n++] = t.kerberos;
+        return r;
+}
+
+int main(int argc, char **argv)
+{
         const struct rpc_server_ops server_ops = { .logon = logon };
-        struct rpc_mech *mechs[2] = { NULL };
         struct rpcd *d;
         struct err e = { 0 };
         uint16_t port;
@@ -203,10 +234,11 @@ int main(int argc, char **argv)
         (void)setvbuf(stdout, NULL, _IOLBF, 0);
         if (parse(argc, argv) != 0)
                 return 2;
-        if (loop_new(&t.loop) < 0 || rpc_mech_ntlm_new(&mechs[0], &names, &ops) < 0 ||
-            rpc_server_new(&t.server, NULL, mechs, &server_ops) < 0 ||
-            rpcd_new(&d, t.loop, t.server, &t.limits) < 0)
+        if (loop_new(&t.loop) < 0 || make_mechs(&e) < 0 || rpc_server_new(&t.server, NULL, t.mechs, &server_ops) < 0 ||
+            rpcd_new(&d, t.loop, t.server, &t.limits) < 0) {
+                fprintf(stderr, "%s\n", e.text);
                 return 1;
+        }
         for (size_t i = 0; i < ARRAY_SIZE(interfaces); i++)
                 if (rpc_server_add(t.server, &interfaces[i], NULL, &e) < 0)
                         return 1;
@@ -219,8 +251,12 @@ int main(int argc, char **argv)
                 return 1;
         loop_run(t.loop);
         rpcd_free(d);
+        rpc_mech_kerberos_free(t.kerberos);
+        loop_run_once(t.loop);
         loop_free(t.loop);
         rpc_server_free(t.server);
-        rpc_mech_ntlm_free(mechs[0]);
+        rpc_mech_spnego_free(t.spnego);
+        rpc_mech_ntlm_free(t.ntlm);
+        gss_keys_free(t.keys);
         return 0;
 }

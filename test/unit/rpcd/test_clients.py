@@ -168,10 +168,19 @@ class Samba(Case):
                 self.assertEqual(echo[:n], BIG[:n])
                 self.assertLess(len(echo) - n, 300)     # the verification trailer of [MS-RPCE] 2.2.2.13
 
+    def test_spnego(self):
+        for options in ("spnego,sign", "spnego,seal"):
+            m = self.connect(options)
+            for n in (1, len(BIG)):
+                self.assertEqual(m.request(99, BIG[:n])[:n], BIG[:n])
+        self.assertTrue(self.server.wait_for("LOGON ok admin SITESRV\\admin", 2))
+
     def test_wrong_password(self):
         self.credentials.set_password("wrong")
-        with self.assertRaises(Exception):
-            self.connect("ntlm,seal").request(99, b"x")
+        for options in ("ntlm,seal", "spnego,seal"):
+            with self.assertRaises(Exception):
+                self.connect(options).request(99, b"x")
+        self.assertTrue(self.server.wait_for("LOGON refused - SITESRV\\admin", 2))
 
 
 if __name__ == "__main__":
