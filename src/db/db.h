@@ -158,6 +158,9 @@ struct db_job {
         /* Runs on a db thread.  For writers inside a savepoint of a group transaction: a
          * negative return undoes this job alone. */
         int (*work)(struct db_job *j, struct db_conn *c, struct err *e);
+        /* A writer that comes by the thousand and is not waited for by a person: it may wait a few milliseconds after
+         * a commit, so that others share the next one. */
+        bool patient;
         /* Runs on the loop, for writers after COMMIT was made durable.  r and err are work's,
          * or the commit's own failure. */
         void (*done)(struct db_job *j);

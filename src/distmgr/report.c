@@ -173,6 +173,7 @@ static void report(struct distmgr *d, struct http_exchange *x, struct session *s
         o = dm_order(d, (int64_t)p->m.order);
         if (o && o->dp_id == s->dp_id && o->state == ORDER_SENT)
                 o->state = ORDER_ENDING;        /* not sent again while its end is written */
+        p->w.job.patient = true;
         p->w.fn = report_fn;
         p->w.then = report_then;
         dm_write(d, &p->w, arena_printf(q->arena, "dp:%s", s->name), q->peer->address);

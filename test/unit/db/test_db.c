@@ -295,6 +295,39 @@ static void readers_never_see_half_a_group(void **state)
         loop_free(the_loop);
 }
 
+static atomic_int n_commits;
+
+static void count_commit(void *ctx, struct db_conn *c)
+{
+        n_commits++;
+}
+
+/* Each group of patient jobs begins milliseconds after the one before, so four hundred at once are a handful of groups. */
+static void patient_jobs_share_commits(void **state)
+{
+        static struct note writes[MANY + 1];
+        static char names[MANY + 1][16];
+        struct db_opts o = { .path = path, .schema = &sql_tiny, .after_commit = count_commit };
+        struct err e = { 0 };
+        struct db *d;
+
+        n_done = n_wanted = n_commits = 0;
+        assert_int_equal(loop_new(&the_loop), 0);
+        assert_int_equal(db_open(&d, the_loop, &o, &e), 0);
+        for (int i = 0; i <= MANY; i++) {
+                snprintf(names[i], sizeof(names[i]), "patient %d", i);
+                writes[i] = (struct note){ .name = names[i] };
+                writes[i].job = (struct db_job){ .work = write_thing_and_tally, .done = is_done, .patient = i < MANY };
+                db_write(d, &writes[i].job);
+        }
+        run_until(MANY + 1);
+        for (int i = 0; i <= MANY; i++)
+                assert_int_equal(writes[i].job.r, 0);
+        assert_in_range(n_commits, 1, MANY / 2);
+        db_close(d);
+        loop_free(the_loop);
+}
+
 static int end_the_transaction(struct db_job *j, struct db_conn *c, struct err *e)
 {
         struct note *n = container_of(j, struct note, job);
@@ -363,6 +396,7 @@ int main(void)
                 T(every_statement_prepares_and_hot_ones_use_an_index),
                 T(a_failing_job_is_undone_alone),
                 T(readers_never_see_half_a_group),
+                T(patient_jobs_share_commits),
                 T(a_lost_transaction_fails_the_whole_group),
 #undef T
         };
