@@ -176,6 +176,10 @@ void binding_go_on(struct binding *b)
         }
         if (b->gone && !b->hand && !b->recording && b->sub)
                 log_gone(b);
+        if (b->stale && !(b->hand && b->hand->running)) {
+                b->stale = false;
+                consumers_read(b->owner);
+        }
 }
 
 static void on_timer(void *arg)

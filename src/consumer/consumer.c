@@ -22,7 +22,7 @@ static void pump(struct consumers *c)
 {
         struct list *at, *tmp;
 
-        for (unsigned s = 0; s < SINKS && !c->ended; s++) {
+        for (unsigned s = 0; s < SINKS && !c->ending; s++) {
                 list_for_each(at, &c->ready[s], tmp) {
                         struct binding *b = list_entry(at, struct binding, ready);
 
@@ -65,8 +65,6 @@ static void on_minute(void *arg)
 
 /* ---- definitions ---- */
 
-static void read_again(struct consumers *c);
-
 static struct binding *binding_of(struct consumers *c, int64_t id)
 {
         struct list *at, *tmp;
@@ -80,6 +78,12 @@ static struct binding *binding_of(struct consumers *c, int64_t id)
         return NULL;
 }
 
+/* What a worker does, or has just done, is not in vain. */
+static bool is_at_work(const struct binding *b)
+{
+        return b->hand && (b->ended || (b->hand->running && !b->hand->fetch));
+}
+
 /* The same binding stays as it is; one that was changed begins anew where the old one was. */
 static bool adopt_one(struct consumers *c, const struct model_subscription *s)
 {
@@ -90,6 +94,8 @@ static bool adopt_one(struct consumers *c, const struct model_subscription *s)
 
         if (b && def && str_eq(def->print, b->def->print)) {
                 b->marked = true;
+        } else if (b && def && is_at_work(b)) {
+                b->marked = b->stale = true;
         } else if (def) {
                 if (b)
                         binding_free(b);
@@ -127,10 +133,10 @@ static void read_done(struct consumers *c, struct model_subscription *s, size_t 
         else if (!c->ended)
                 adopt(c, s, n);
         if (!c->ended && c->again)
-                read_again(c);
+                consumers_read(c);
 }
 
-static void read_again(struct consumers *c)
+void consumers_read(struct consumers *c)
 {
         c->again = c->reading;
         if (c->reading)
@@ -141,13 +147,13 @@ static void read_again(struct consumers *c)
 
 static bool on_change(void *ctx, const struct model_change *ch)
 {
-        read_again(ctx);
+        consumers_read(ctx);
         return true;
 }
 
 static void on_caught_up(void *ctx, int64_t seq)
 {
-        read_again(ctx);
+        consumers_read(ctx);
 }
 
 static void on_gone(void *ctx, const struct err *e)
@@ -284,10 +290,28 @@ static bool is_idle(const struct consumers *c)
         return !c->n_jobs;
 }
 
+/* Lines that are being written count as delivered; what takes longer comes again after the next start. */
+static void settle(struct consumers *c)
+{
+        struct list *at, *tmp;
+
+        while (c->running[SINK_LOG])
+                loop_run_once(c->o.loop);
+        while (c->n_jobs)
+                loop_run_once(c->o.loop);
+        list_for_each(at, &c->bindings, tmp)
+                binding_go_on(list_entry(at, struct binding, link));
+        store_cursors(c);
+        while (c->n_jobs)
+                loop_run_once(c->o.loop);
+}
+
 void consumers_free(struct consumers *c)
 {
         if (!c)
                 return;
+        c->ending = true;
+        settle(c);
         c->ended = true;
         event_unsubscribe(c->sub);
         while (!list_empty(&c->bindings))

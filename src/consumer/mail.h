@@ -5,7 +5,8 @@
  *
  * Nothing that an event says can become a header or a recipient of its own:
  * control characters in lines are blanks, an address is only what looks like one
- * ("a@b", "Name <a@b>"; parted by commas or semicolons), names and subjects
+ * ("a@b", "Name <a@b>"; parted by commas or semicolons, which values of an event
+ * do not have here: template.h, TEMPLATE_ADDRESS), names and subjects
  * beyond ASCII are encoded words, and a body that is not plain text with short
  * lines is base64.
  *

@@ -90,6 +90,7 @@ struct binding {
         bool recording;                 /* a failure is being written */
         bool failed;                    /* as TM_Subscription shows it */
         bool marked;                    /* adopt(): is still defined */
+        bool stale;                     /* defined otherwise now; a worker has its hand, then definitions are read again */
 };
 MUST int binding_new(struct binding **out, struct consumers *c, struct definition *def, int64_t cursor, bool failed);
 void binding_free(struct binding *b);
@@ -115,10 +116,13 @@ struct consumers {
         struct workers *files, *commands;
         struct fetch_pool *web, *mail;
         int stop_fd;
-        bool reading, again, saving, ended;
+        bool reading, again, saving;
+        bool ending;                    /* nothing is started any more */
+        bool ended;                     /* nothing is listened to any more */
         unsigned n_jobs;
 };
 void consumers_soon(struct consumers *c);               /* binding_go_on() and pump in the loop's next turn */
+void consumers_read(struct consumers *c);               /* definitions, again */
 
 /* store.c: jobs of the database. */
 void store_read(struct consumers *c, void (*done)(struct consumers *c, struct model_subscription *s, size_t n, const struct err *e));

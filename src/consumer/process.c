@@ -81,7 +81,7 @@ _Noreturn static void child(const struct process_opts *o, int input, int output,
                 complain(KEPT, STEP_USER);
         if (chdir(o->folder) < 0)
                 complain(KEPT, STEP_FOLDER);
-        (void)execve(o->program, o->argv, o->env);
+        (void)execve(o->program, (char *const *)o->argv, (char *const *)o->env);
         complain(KEPT, STEP_PROGRAM);
 }
 

@@ -20,7 +20,7 @@ enum { PROCESS_OUTPUT = 4096 };
 
 struct process_opts {
         const char *program;            /* absolute */
-        char *const *argv, *const *env; /* NULL-terminated */
+        const char *const *argv, *const *env;   /* NULL-terminated */
         const char *folder;
         struct str input;               /* standard input */
         bool switch_user;               /* to uid and gid; only root can */

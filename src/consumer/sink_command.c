@@ -13,7 +13,7 @@ enum { PRIORITY_IDLE = 0x40, PRIORITY_BELOW_NORMAL = 0x4000 };
 struct command {
         struct arena arena;
         char **argv;
-        char *env[10];
+        const char *env[10];
         struct process_opts o;
         struct process_result result;
         struct err err;
@@ -130,7 +130,7 @@ static int prepare(struct command *c, const struct delivery *d, struct err *e)
         }
         c->timeout_s = seconds ? MIN(seconds, d->owner->o.command_timeout_s) : d->owner->o.command_timeout_s;
         c->o = (struct process_opts){
-                .program = program.n ? arena_str(&c->arena, program).p : c->argv[0], .argv = c->argv, .env = c->env,
+                .program = program.n ? arena_str(&c->arena, program).p : c->argv[0], .argv = (const char *const *)c->argv, .env = c->env,
                 .folder = folder.n ? arena_str(&c->arena, folder).p : "/", .input = { d->json, d->n_json },
                 .switch_user = d->owner->can_switch, .uid = d->owner->uid, .gid = d->owner->gid,
                 .nice = nice_of(number(d, "Priority")), .timeout_us = c->timeout_s * US_PER_SECOND, .stop_fd = d->owner->stop_fd,

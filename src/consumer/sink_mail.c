@@ -16,13 +16,14 @@ static void done(void *ctx, int status, struct str body, const struct err *e)
                                   : DELIVERY_DONE, e);
 }
 
-static int expand(const struct delivery *d, const char *property, size_t limit, struct arena *a, struct str *out, struct err *e)
+static int expand(const struct delivery *d, const char *property, unsigned flags, size_t limit, struct arena *a, struct str *out,
+                  struct err *e)
 {
         struct buf b;
         bool failed;
 
         buf_init(&b, limit);
-        template_expand(delivery_text(d, property), d->event, 0, &b);
+        template_expand(delivery_text(d, property), d->event, flags, &b);
         *out = arena_str(a, b.n ? buf_str(&b) : STR(""));
         failed = b.failed || !out->p;
         buf_fini(&b);
@@ -35,16 +36,18 @@ static int fill(const struct delivery *d, struct mail *m, struct arena *a, struc
         struct {
                 const char *property;
                 struct str *to;
+                unsigned flags;
                 size_t limit;
         } lines[] = {
-                { "FromLine", &m->from, LINE_BYTES }, { "ToLine", &m->to, LINE_BYTES }, { "CcLine", &m->cc, LINE_BYTES },
-                { "BccLine", &m->bcc, LINE_BYTES }, { "ReplyToLine", &m->reply_to, LINE_BYTES },
-                { "Subject", &m->subject, LINE_BYTES }, { "Message", &m->text, BODY_BYTES },
+                { "FromLine", &m->from, TEMPLATE_ADDRESS, LINE_BYTES }, { "ToLine", &m->to, TEMPLATE_ADDRESS, LINE_BYTES },
+                { "CcLine", &m->cc, TEMPLATE_ADDRESS, LINE_BYTES }, { "BccLine", &m->bcc, TEMPLATE_ADDRESS, LINE_BYTES },
+                { "ReplyToLine", &m->reply_to, TEMPLATE_ADDRESS, LINE_BYTES }, { "Subject", &m->subject, TEMPLATE_ONE_LINE, LINE_BYTES },
+                { "Message", &m->text, 0, BODY_BYTES },
         };
         int r = 0;
 
         for (size_t i = 0; i < ARRAY_SIZE(lines) && r == 0; i++)
-                r = expand(d, lines[i].property, lines[i].limit, a, lines[i].to, e);
+                r = expand(d, lines[i].property, lines[i].flags, lines[i].limit, a, lines[i].to, e);
         if (r < 0)
                 return r;
         m->id = str_of(d->id);

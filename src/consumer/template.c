@@ -75,7 +75,9 @@ static void write_text(struct str s, bool quoted, unsigned flags, struct buf *ou
         for (size_t i = 0; i < s.n; i++) {
                 char c = s.p[i];
 
-                if ((flags & TEMPLATE_ONE_LINE) && ((unsigned char)c < 0x20 || c == 0x7f))
+                if ((flags & (TEMPLATE_ONE_LINE | TEMPLATE_ADDRESS)) && ((unsigned char)c < 0x20 || c == 0x7f))
+                        c = ' ';
+                if ((flags & TEMPLATE_ADDRESS) && c && strchr("<>,;\"", c))
                         c = ' ';
                 if (quoted && (c == '"' || c == '\\'))
                         buf_addc(out, '\\');

@@ -24,6 +24,7 @@
 enum {
         TEMPLATE_DEPTH = 8,
         TEMPLATE_ONE_LINE = 1,          /* control characters of values become blanks: a value begins no line */
+        TEMPLATE_ADDRESS = 2,           /* and so do < > , ; and quotes: a value is part of one address, never another */
 };
 
 /* Appends to @out. */
