@@ -1,17 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""test_clients - RPC clients of others against our server: impacket and Samba, levels 5 and 6, fragments both ways
+"""test_clients - RPC clients of others against our server: impacket and Samba, NTLM, SPNEGO and Kerberos, levels 5 and 6
 
     test_clients.py RPC_TEST_SERVER
 
 A client that is not installed is skipped, and said so.
 """
 import os
+import shutil
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 SERVER = sys.argv.pop(1) if len(sys.argv) > 1 else None
@@ -181,6 +184,153 @@ class Samba(Case):
             with self.assertRaises(Exception):
                 self.connect(options).request(99, b"x")
         self.assertTrue(self.server.wait_for("LOGON refused - SITESRV\\admin", 2))
+
+
+class Realm:
+    """a KDC of MIT on a loopback port, in a folder of its own: admin, stranger, host/NAME with a keytab"""
+
+    name = "TALLYMAN.TEST"
+
+    def __init__(self, host):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = lambda name: os.path.join(self.folder.name, name)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.write("krb5.conf", f"""[libdefaults]
+ default_realm = {self.name}
+ dns_lookup_kdc = false
+ dns_canonicalize_hostname = false
+ rdns = false
+[realms]
+ {self.name} = {{
+  kdc = 127.0.0.1:{port}
+ }}
+[domain_realm]
+ {host} = {self.name}
+""")
+        self.write("kdc.conf", f"""[kdcdefaults]
+ kdc_listen = 127.0.0.1:{port}
+ kdc_tcp_listen = 127.0.0.1:{port}
+[realms]
+ {self.name} = {{
+  database_name = {self.path("principal")}
+  key_stash_file = {self.path("stash")}
+  acl_file = {self.path("acl")}
+  supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal
+ }}
+""")
+        self.environment = {**os.environ, "KRB5_CONFIG": self.path("krb5.conf"), "KRB5_KDC_PROFILE": self.path("kdc.conf"),
+                            "KRB5CCNAME": self.path("ccache"), "KRB5RCACHENAME": "dfl:", "KRB5RCACHEDIR": self.folder.name}
+        self.run("kdb5_util", "create", "-s", "-r", self.name, "-P", "master")
+        for line in (f"addprinc -pw {PASSWORD} admin", f"addprinc -pw {PASSWORD} stranger", f"addprinc -randkey host/{host}",
+                     f"ktadd -k {self.path('keytab')} host/{host}"):
+            self.run("kadmin.local", "-r", self.name, "-q", line)
+        self.kdc = subprocess.Popen([tool("krb5kdc"), "-n", "-r", self.name], env=self.environment,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.log_on("admin", tries=100)
+
+    def write(self, name, text):
+        with open(self.path(name), "w") as f:
+            f.write(text)
+
+    def run(self, *command, text=None):
+        subprocess.run([tool(command[0]), *command[1:]], env=self.environment, input=text, text=True, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def log_on(self, user, tries=1):
+        """kinit; the KDC may need a moment before it listens"""
+        for left in reversed(range(tries)):
+            try:
+                self.run("kinit", user, text=PASSWORD + "\n")
+                return
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+                time.sleep(0.05)
+
+    def stop(self):
+        self.kdc.terminate()
+        self.kdc.wait(30)
+        self.folder.cleanup()
+
+
+def tool(name):
+    return shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+
+
+def own_name():
+    """a name of this machine that means an address of it, not an alias of loopback"""
+    name = socket.gethostname()
+    try:
+        return name if name != "localhost" and socket.gethostbyname(name) else None
+    except OSError:
+        return None
+
+
+@unittest.skipIf(not (tool("krb5kdc") and tool("kadmin.local") and tool("kinit")), "krb5-kdc is not installed")
+@unittest.skipIf(own_name() is None, "this machine's name has no address")
+class Kerberos(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.host = own_name()
+        cls.realm = Realm(cls.host)
+        cls.before = dict(os.environ)
+        os.environ.update(cls.realm.environment)
+        cls.server = Server("--address", socket.gethostbyname(cls.host), "--keytab", cls.realm.path("keytab"))
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.server.stop()
+        os.environ.clear()
+        os.environ.update(cls.before)
+        cls.realm.stop()
+        assert code == 0, code
+
+    @unittest.skipIf(mgmt is None, "python3-impacket is not installed")
+    def test_impacket(self):
+        self.realm.log_on("admin")
+        self.realm.run("kvno", f"host/{self.host}")
+        for level in (5, 6):
+            t = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{self.host}[{self.server.port}]")
+            t.set_credentials("admin", "", self.realm.name)
+            t.set_kerberos(True, "127.0.0.1")
+            self.addCleanup(lambda t=t: t.get_socket().close())
+            dce = t.get_dce_rpc()
+            dce.set_auth_type(rpcrt.RPC_C_AUTHN_GSS_NEGOTIATE)
+            dce.set_auth_level(level)
+            dce.connect()
+            dce.bind(mgmt.MSRPC_UUID_MGMT)
+            for n in (1, 16, len(BIG)):
+                dce.call(99, BIG[:n])
+                self.assertEqual(dce.recv(), BIG[:n])
+        self.assertTrue(self.server.wait_for(f"LOGON ok admin admin@{self.realm.name}", 2))
+
+    @unittest.skipIf(gensec is None, "python3-samba is not installed")
+    def samba(self, options):
+        self.realm.write("smb.conf", f"[global]\nworkgroup=TALLYMAN\nrealm={self.realm.name}\n"
+                                     f"private dir={self.realm.folder.name}\nlock dir={self.realm.folder.name}\n")
+        lp = param.LoadParm(self.realm.path("smb.conf"))
+        c = credentials.Credentials()
+        c.guess(lp)
+        c.set_kerberos_state(credentials.MUST_USE_KERBEROS)
+        c.set_named_ccache(self.realm.path("ccache"), credentials.SPECIFIED, lp)
+        return samba_mgmt.mgmt(f"ncacn_ip_tcp:{self.host}[{self.server.port},{options}]", lp, c)
+
+    @unittest.skipIf(gensec is None, "python3-samba is not installed")
+    def test_samba(self):
+        self.realm.log_on("admin")
+        for options in ("krb5,sign", "krb5,seal", "spnego,sign", "spnego,seal"):
+            m = self.samba(options)
+            for n in (1, 16, len(BIG)):
+                self.assertEqual(m.request(99, BIG[:n])[:n], BIG[:n])
+
+    @unittest.skipIf(gensec is None, "python3-samba is not installed")
+    def test_who_has_a_ticket_but_no_account(self):
+        self.realm.log_on("stranger")
+        with self.assertRaises(Exception):
+            self.samba("krb5,seal").request(99, b"x")
+        self.assertTrue(self.server.wait_for(f"LOGON refused - stranger@{self.realm.name}"))
 
 
 if __name__ == "__main__":
