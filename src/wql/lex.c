@@ -73,28 +73,43 @@ static void lex_number(struct wql_lexer *l)
                 bad(l, "a number is decimal digits with at most one point; text needs quotes");
 }
 
+/* Text without its backslashes; p NULL when memory is out. */
+static struct str unescaped(struct str s, struct arena *a)
+{
+        char *out = arena_alloc(a, s.n + 1);
+        size_t n = 0;
+
+        for (size_t i = 0; out && i < s.n; i++) {
+                i += s.p[i] == '\\' && i + 1 < s.n;
+                out[n++] = s.p[i];
+        }
+        return (struct str){ out, n };
+}
+
 static void lex_string(struct wql_lexer *l)
 {
         char mark = take(l);
-        char *out = arena_alloc(l->a, (size_t)(l->end - l->p) + 1);
-        size_t n = 0;
+        const char *start = l->p;
+        bool escapes = false;
 
-        if (!out) {
-                bad(l, "the query needs too much memory");
-                return;
-        }
         while (l->p < l->end && *l->p != mark) {
-                if (*l->p == '\\' && l->end - l->p > 1)
+                if (*l->p == '\\' && l->end - l->p > 1) {
+                        escapes = true;
                         take(l);
-                out[n++] = take(l);
+                }
+                take(l);
         }
         if (l->p == l->end) {
                 bad(l, "the string is not closed (a backslash before the closing mark makes it part of the string)");
                 return;
         }
+        l->text = (struct str){ start, (size_t)(l->p - start) };
         take(l);
         l->token = TOK_STRING;
-        l->text = (struct str){ out, n };
+        if (escapes)
+                l->text = unescaped(l->text, l->a);
+        if (!l->text.p)
+                bad(l, "the query needs too much memory");
 }
 
 static void lex_sign(struct wql_lexer *l)

@@ -25,7 +25,7 @@ struct wql_lexer {
         /* the current token */
         enum wql_token token;
         uint32_t at;
-        struct str text;                /* identifier; string unescaped; number or sign as written */
+        struct str text;                /* identifier; string unescaped; number or sign as written; of the text, or in @a */
         const char *reason;             /* of TOK_BAD */
 };
 

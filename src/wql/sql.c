@@ -173,12 +173,28 @@ static int write_count(struct wql_sqlgen *g)
 
 /* ---- clauses ---- */
 
+/* A property that stood in the list before orders nothing more, and the engine bounds the list. */
+static bool orders_already(const struct wql_query *q, size_t i)
+{
+        const struct wql_name *n = &q->orders[i].name;
+
+        for (size_t k = 0; k < i; k++) {
+                const struct wql_name *before = &q->orders[k].name;
+
+                if (before->source == n->source && before->property == n->property)
+                        return true;
+        }
+        return false;
+}
+
 static int write_orders(struct wql_sqlgen *g)
 {
         for (size_t i = 0; i < g->q->n_orders; i++) {
                 const struct wql_order *o = &g->q->orders[i];
                 const char *way = o->descending ? " DESC" : "";
 
+                if (orders_already(g->q, i))
+                        continue;
                 buf_addz(&g->text, i ? ", " : " ORDER BY ");
                 if (o->name.type->type == CIM_UINT64) {         /* kept as sint64: the upper half is negative */
                         if (wql_sql_name(g, &o->name) < 0)

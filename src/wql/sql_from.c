@@ -102,8 +102,9 @@ int wql_sql_from(struct wql_sqlgen *g)
                 if (!s->on)
                         continue;
                 buf_addz(&g->text, " ON ");
-                if (wql_sql_where(g, s->on, false) < 0)
+                if (wql_sql_enter(g, WQL_SQL_ON, s->on->at) < 0 || wql_sql_where(g, s->on, false) < 0)
                         return -1;
+                g->stack -= WQL_SQL_ON;
         }
         return 0;
 }

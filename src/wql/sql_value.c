@@ -196,9 +196,12 @@ static int write_call(struct wql_sqlgen *g, const struct wql_operand *o)
         if (has_part)
                 buf_printf(&g->text, "%d", (int)o->part);
         for (size_t i = 0; i < o->n_args; i++) {
+                unsigned cost = i || has_part ? WQL_SQL_FURTHER : WQL_SQL_FIRST;
+
                 buf_addz(&g->text, i || has_part ? ", " : "");
-                if (wql_sql_operand(g, o->args[i]) < 0)
+                if (wql_sql_enter(g, cost, o->at) < 0 || wql_sql_operand(g, o->args[i]) < 0)
                         return -1;
+                g->stack -= cost;
         }
         buf_addc(&g->text, ')');
         return 0;

@@ -267,18 +267,23 @@ static int write_simple_list(struct wql_sqlgen *g, const struct wql_node *n)
         return 0;
 }
 
-static int write_in(struct wql_sqlgen *g, const struct wql_node *n)
+static bool is_simple_list(const struct wql_node *n)
 {
         bool simple = !n->any;
 
         for (size_t i = 0; i < n->n_items; i++)
                 simple &= is_simple(&n->bounds[i], n->bounds[0].domain);
-        if (simple)
+        return simple;
+}
+
+static int write_in(struct wql_sqlgen *g, const struct wql_node *n)
+{
+        if (is_simple_list(n))
                 return write_simple_list(g, n);
         buf_addc(&g->text, '(');
         for (size_t i = 0; i < n->n_items; i++) {
                 /* brackets now and then: the engine bounds the depth of a chain */
-                buf_addz(&g->text, i == 0 ? "(" : i % 64 == 0 ? ") OR (" : " OR ");
+                buf_addz(&g->text, i == 0 ? "(" : i % WQL_SQL_BRACKETS == 0 ? ") OR (" : " OR ");
                 if (write_bound(g, n, &n->bounds[i]) < 0)
                         return -1;
         }
@@ -320,6 +325,40 @@ static int write_predicate(struct wql_sqlgen *g, const struct wql_node *n)
         }
 }
 
+/* What a predicate takes of the engine's stack beside its brackets; sub-selects and functions speak for themselves. */
+static unsigned cost_of(const struct wql_node *n)
+{
+        const struct wql_bound *b = &n->bound;
+
+        switch (b->test) {
+        case WQL_TEST_PAIR:
+                return 12;
+        case WQL_TEST_ISA:
+                return 8;
+        case WQL_TEST_IN:
+                return is_simple_list(n) ? 5 : 14;
+        case WQL_TEST_IN_SELECT:
+        case WQL_TEST_SELECT:
+                return 0;
+        default:
+                break;
+        }
+        if (n->any || b->domain == WQL_AS_FOUND || (n->left.kind == WQL_NAME && !n->left.name.system && wql_is_embedded(&n->left.name)))
+                return 10;
+        if (b->test == WQL_TEST_LIKE || b->domain == WQL_AS_UINT || n->left.name.system)
+                return 10;
+        return b->domain == WQL_AS_TIME ? 6 : 3;
+}
+
+static unsigned cost_of_chain(const struct wql_node *n)
+{
+        size_t i = 0;
+
+        for (const struct wql_node *c = n->child; c && i <= WQL_SQL_BRACKETS; c = c->next)
+                i++;
+        return i > WQL_SQL_BRACKETS ? WQL_SQL_LONG_CHAIN : WQL_SQL_CHAIN;
+}
+
 static int write_chain(struct wql_sqlgen *g, const struct wql_node *n, bool is_and, bool negated)
 {
         size_t i = 0;
@@ -328,7 +367,7 @@ static int write_chain(struct wql_sqlgen *g, const struct wql_node *n, bool is_a
         for (const struct wql_node *c = n->child; c; c = c->next, i++) {
                 const char *word = is_and ? " AND " : " OR ";
 
-                if (i && i % 64 == 0)
+                if (i && i % WQL_SQL_BRACKETS == 0)
                         buf_printf(&g->text, ")%s(", word);
                 else
                         buf_addz(&g->text, i ? word : "(");
@@ -341,20 +380,26 @@ static int write_chain(struct wql_sqlgen *g, const struct wql_node *n, bool is_a
 
 int wql_sql_where(struct wql_sqlgen *g, const struct wql_node *n, bool negated)
 {
+        unsigned cost;
         int r;
 
         if (n->op == WQL_NOT)
                 return wql_sql_where(g, n->child, !negated);
         if (n->op == WQL_AND || n->op == WQL_OR) {
-                r = wql_sql_enter(g, WQL_SQL_CHAIN, n->at);
+                cost = cost_of_chain(n);
+                r = wql_sql_enter(g, cost, n->at);
                 if (!r)
                         r = write_chain(g, n, (n->op == WQL_AND) != negated, negated);
-                g->stack -= WQL_SQL_CHAIN;
+                g->stack -= cost;
                 return r;
         }
         negated ^= n->negated && n->op != WQL_IS_NULL;
+        cost = cost_of(n) + (negated ? 2 : 1);
+        if (wql_sql_enter(g, cost, n->at) < 0)
+                return -1;
         buf_addz(&g->text, negated ? "((" : "(");
         r = write_predicate(g, n);
         buf_addz(&g->text, negated ? ") IS NOT TRUE)" : ")");
+        g->stack -= cost;
         return r;
 }

@@ -4,8 +4,9 @@
 #include "wql/compare.h"
 #include "wql/sql.h"
 
-/* The engine's parser has a stack of 100; what one nesting takes of it, and what is left for the innermost. */
-enum { WQL_SQL_STACK = 84, WQL_SQL_CHAIN = 4, WQL_SQL_SUB = 10 };
+/* The engine's parser has a stack of 100; a statement takes 8 of it, and each nesting so much. */
+enum { WQL_SQL_STACK = 92, WQL_SQL_ON = 4, WQL_SQL_CHAIN = 4, WQL_SQL_LONG_CHAIN = 6, WQL_SQL_SUB = 8, WQL_SQL_FIRST = 3,
+       WQL_SQL_FURTHER = 5, WQL_SQL_BRACKETS = 64 };
 
 struct wql_sqlgen {
         const struct wql_sql_opts *opts;
