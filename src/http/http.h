@@ -56,9 +56,20 @@ void http_reply_err(struct http_exchange *x, const struct err *e);
  * its sending half counts as gone).  Both run on the loop thread.
  */
 enum { HTTP_STREAM_END = -1, HTTP_STREAM_ABORT = -2 };
+struct http_extent {                    /* bytes of an open file; the descriptor is borrowed until the next call */
+        int fd;
+        uint64_t at, n;
+};
 struct http_stream {
         ssize_t (*read)(struct http_stream *s, uint64_t at, void *p, size_t max);
         void (*free)(struct http_stream *s);
+        /*
+         * Both or neither, for a stream of known size: a server without TLS may ask where the next bytes lie, send
+         * them from there uncopied, and say how many went, instead of calling read(); the connection ends with such
+         * an answer.  where() returns 1, 0 "nothing now" or HTTP_STREAM_ABORT.
+         */
+        int (*where)(struct http_stream *s, struct http_extent *out);
+        void (*sent)(struct http_stream *s, size_t n);
         struct http_exchange *x;        /* set by http_reply_stream */
 };
 /* A stream of known size is asked for up to 256 KiB at a time; one of unknown size travels in

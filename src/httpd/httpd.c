@@ -123,7 +123,7 @@ static int start(struct httpd *h, const struct httpd_opts *o, int listen_fd, str
                 MHD_OPTION_NOTIFY_COMPLETED, httpd_completed, h,
                 MHD_OPTION_NOTIFY_CONNECTION, httpd_connection, h,
                 MHD_OPTION_CONNECTION_LIMIT, o->max_connections ? o->max_connections : 4096,
-                MHD_OPTION_CONNECTION_TIMEOUT, o->idle_timeout_s ? o->idle_timeout_s : 120,
+                MHD_OPTION_CONNECTION_TIMEOUT, h->idle_timeout_s,
                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTPD_MEMORY_LIMIT,
                 MHD_OPTION_STRICT_FOR_CLIENT, 1,
                 MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
@@ -146,6 +146,7 @@ int httpd_new(struct httpd **out, struct loop *l, const struct httpd_opts *o, st
         h->loop = l;
         h->router = o->router;
         h->stream_block = o->stream_block ? o->stream_block : HTTPD_BLOCK;
+        h->idle_timeout_s = o->idle_timeout_s ? o->idle_timeout_s : 120;
         h->tls = o->cert_pem != NULL;
         h->unix_socket = strncmp(o->address, "unix:", 5) == 0;
         fd = httpd_listen(o, &h->port, e);

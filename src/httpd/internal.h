@@ -14,7 +14,8 @@
  *
  * Suspending happens in two places only, both of them callbacks of
  * libmicrohttpd: at the end of httpd_access when the handler kept the exchange,
- * and in the content reader when the stream has nothing now.  Resuming happens
+ * and in the content reader when the stream has nothing now or its bytes are
+ * sent by other means (direct.c).  Resuming happens
  * from anywhere on the loop, and is followed by a run of the daemon.  While a
  * connection is suspended libmicrohttpd does not look at its socket, so we do
  * (watch), for the peer's going away only; from the first suspension to the end
@@ -46,6 +47,8 @@ struct httpd_conn {                             /* a connection's socket context
 
 struct httpd_watch;
 
+struct httpd_direct;
+
 struct httpd_exchange {
         struct http_exchange base;
         struct list link;                       /* httpd.exchanges, while a connection holds it */
@@ -66,6 +69,7 @@ struct httpd_exchange {
         struct http_stream *stream;
         bool stream_waiting, in_read, woken;
         struct httpd_watch *watch;
+        struct httpd_direct *direct;            /* or NULL */
 };
 
 struct httpd {
@@ -79,6 +83,7 @@ struct httpd {
         uint16_t port;
         bool tls, unix_socket, running, again;
         size_t stream_block;
+        unsigned idle_timeout_s;
         bool moved;                             /* the run of libmicrohttpd had an effect */
         char *unix_path;
         char last_words[300];                   /* of libmicrohttpd */
@@ -111,6 +116,11 @@ enum MHD_Result httpd_queue(struct httpd_exchange *x);  /* hands the made respon
 /* watch.c */
 void httpd_watch_start(struct httpd_exchange *x);
 void httpd_watch_free(struct httpd_exchange *x);
+
+/* direct.c */
+bool httpd_direct_make(struct httpd_exchange *x, uint64_t size);        /* false: out of memory */
+void httpd_direct_free(struct httpd_exchange *x);
+int httpd_direct_run(struct httpd_exchange *x);         /* for the content reader. 1: all is sent; 0: suspended; < 0: broken */
 
 /* httpd.c */
 void httpd_kick(struct httpd *h);               /* run libmicrohttpd soon */

@@ -2,8 +2,12 @@
 /* Replies: whole bodies, streams and pieces of files. */
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include "httpd/internal.h"
 #include "os/os.h"
+
+enum { DIRECT_FROM = 64 << 10 };        /* a shorter stream is copied */
 
 static struct httpd_exchange *of(struct http_exchange *x)
 {
@@ -62,6 +66,11 @@ static ssize_t stream_read(void *cls, uint64_t at, char *p, size_t max)
         x->h->moved = true;
         if (x->gone)
                 return MHD_CONTENT_READER_END_WITH_ERROR;
+        if (x->direct) {
+                int r = httpd_direct_run(x);
+
+                return r < 0 ? MHD_CONTENT_READER_END_WITH_ERROR : r > 0 ? MHD_CONTENT_READER_END_OF_STREAM : 0;
+        }
         do {
                 x->woken = false;
                 x->in_read = true;
@@ -85,8 +94,34 @@ static void stream_free(void *cls)
         struct http_stream *s = steal(&x->stream);
 
         x->stream_waiting = false;
-        s->free(s);
+        if (s)
+                s->free(s);
         httpd_exchange_unref(x);
+}
+
+/* Worth its while, and possible: no TLS, and not only the head is asked for. */
+static bool can_be_direct(const struct httpd_exchange *x, uint64_t size, const struct http_stream *s)
+{
+        return s->where && x->h && !x->h->tls && size != HTTP_SIZE_UNKNOWN && size >= DIRECT_FROM &&
+               !str_eq(x->base.request.method, STR("HEAD"));
+}
+
+/* For libmicrohttpd it is an answer of unknown size that the connection's end ends; the peer is told the size. */
+static struct MHD_Response *direct(struct httpd_exchange *x, uint64_t size)
+{
+        struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 2, stream_read, x, stream_free);
+        enum MHD_ResponseFlags flags = MHD_RF_HTTP_1_0_COMPATIBLE_STRICT | MHD_RF_INSANITY_HEADER_CONTENT_LENGTH;
+        char length[24];
+
+        if (!r)
+                return NULL;
+        (void)snprintf(length, sizeof(length), "%" PRIu64, size);
+        if (MHD_set_response_options(r, flags, MHD_RO_END) == MHD_YES &&
+            MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_LENGTH, length) == MHD_YES && httpd_direct_make(x, size))
+                return r;
+        x->refs++;                      /* stream_free() takes it; the stream is still the caller's */
+        MHD_destroy_response(r);
+        return NULL;
 }
 
 static void stream(struct http_exchange *base, int status, const char *type, uint64_t size, struct http_stream *s)
@@ -96,7 +131,9 @@ static void stream(struct http_exchange *base, int status, const char *type, uin
         uint64_t most = x->h ? x->h->stream_block : HTTPD_BLOCK;
         size_t block = size == HTTP_SIZE_UNKNOWN ? HTTPD_BLOCK_CHUNKED : (size_t)MIN(size + 1, most);
 
-        if (x->c)
+        if (x->c && can_be_direct(x, size, s))
+                r = direct(x, size);
+        else if (x->c)
                 r = MHD_create_response_from_callback(size == HTTP_SIZE_UNKNOWN ? MHD_SIZE_UNKNOWN : size, block,
                                                       stream_read, x, stream_free);
         if (r) {

@@ -10,6 +10,7 @@ void httpd_exchange_unref(struct httpd_exchange *x)
                 return;
         if (x->response)
                 MHD_destroy_response(x->response);
+        httpd_direct_free(x);
         buf_fini(&x->body);
         http_exchange_fini(&x->base);
         free(x);
@@ -206,6 +207,7 @@ void httpd_completed(void *cls, struct MHD_Connection *c, void **ctx, enum MHD_R
         if (!x)
                 return;
         httpd_watch_free(x);
+        httpd_direct_free(x);
         list_del(&x->link);
         x->c = NULL;
         x->h = NULL;                    /* which may go before x does */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/time.h"
@@ -12,6 +13,11 @@
 static int real_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
         return openat(dirfd, path, flags, mode);
+}
+
+static ssize_t real_sendfile(int out, int in, off_t at, size_t n)
+{
+        return sendfile(out, in, &at, n);
 }
 
 static ssize_t real_pwritev(int fd, const struct iovec *v, int n, off_t at)
@@ -46,6 +52,7 @@ static int real_getrandom(void *p, size_t n)
                 .write = write,                 \
                 .pwrite = pwrite,               \
                 .pwritev = real_pwritev,        \
+                .sendfile = real_sendfile,      \
                 .fstat = fstat,                 \
                 .fstatat = fstatat,             \
                 .fsync = fsync,                 \

@@ -26,6 +26,7 @@ struct os_table {
         ssize_t (*write)(int fd, const void *p, size_t n);
         ssize_t (*pwrite)(int fd, const void *p, size_t n, off_t at);
         ssize_t (*pwritev)(int fd, const struct iovec *v, int n, off_t at);
+        ssize_t (*sendfile)(int out, int in, off_t at, size_t n);
         int (*fstat)(int fd, struct stat *st);
         int (*fstatat)(int dirfd, const char *path, struct stat *st, int flags);
         int (*fsync)(int fd);

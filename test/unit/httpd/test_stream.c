@@ -10,6 +10,8 @@ struct source {
         uint64_t abort_at;              /* 0: never */
         bool quiet;                     /* nothing now, until told */
         unsigned freed, silences;
+        int fd;                         /* of a direct stream */
+        bool cut;                       /* it promises bytes its file lacks */
 };
 static struct source src;
 
@@ -51,6 +53,52 @@ static void known(void *ctx, struct http_exchange *x)
         http_reply_stream(x, 200, "application/octet-stream", src.size, &src.s);
 }
 
+/* Stretches of a file, 70,001 bytes each, so that they end anywhere. */
+static int src_where(struct http_stream *s, struct http_extent *out)
+{
+        struct source *o = container_of(s, struct source, s);
+
+        if (o->quiet) {
+                o->silences++;
+                return 0;
+        }
+        if (o->abort_at && o->sent >= o->abort_at)
+                return HTTP_STREAM_ABORT;
+        *out = (struct http_extent){ o->fd, o->sent, MIN(UINT64_C(70001), o->size - o->sent) };
+        return 1;
+}
+
+static void src_sent(struct http_stream *s, size_t n)
+{
+        container_of(s, struct source, s)->sent += n;
+}
+
+static void src_close(struct http_stream *s)
+{
+        (void)close(container_of(s, struct source, s)->fd);
+        src_free(s);
+}
+
+static void direct(void *ctx, struct http_exchange *x)
+{
+        FILE *f = tmpfile();
+
+        assert_non_null(f);
+        src.fd = dup(fileno(f));
+        fclose(f);
+        assert_int_equal(ftruncate(src.fd, (off_t)(src.cut ? src.size / 2 : src.size)), 0);
+        for (uint64_t at = 0; at < src.size && !src.cut; at += 4096) {
+                uint8_t b = byte_at(at);
+
+                assert_int_equal(pwrite(src.fd, &b, 1, (off_t)at), 1);
+        }
+        src.s.read = src_read;
+        src.s.where = src_where;
+        src.s.sent = src_sent;
+        src.s.free = src_close;
+        http_reply_stream(x, 200, "application/octet-stream", src.size, &src.s);
+}
+
 static void chunked(void *ctx, struct http_exchange *x)
 {
         src.s.read = src_read;
@@ -77,6 +125,7 @@ static void from_file(void *ctx, struct http_exchange *x)
 static const struct http_route routes[] = {
         { "GET", "/known", 0, known, NULL },
         { "GET", "/chunked", 0, chunked, NULL },
+        { NULL, "/direct", 0, direct, NULL },
         { "GET", "/file", 0, from_file, NULL },
 };
 
@@ -129,13 +178,12 @@ static void sink_start(struct net *n, struct sink *k, const char *path)
         assert_int_equal(fetch_start(&k->a.f, n->pool, &r, &e), 0);
 }
 
-static void test_pressure(void **state)
+static void pressure(struct net *n, const char *path)
 {
-        struct net *n = *state;
         struct sink k = { .next_pause = 1 << 20 };
 
         src.size = BIG;
-        sink_start(n, &k, "/known");
+        sink_start(n, &k, path);
         while (!k.a.done) {
                 uv_run(loop_uv(n->loop), UV_RUN_ONCE);
                 if (k.paused) {
@@ -155,6 +203,28 @@ static void test_pressure(void **state)
         answer_fini(&k.a);
 }
 
+static void test_pressure(void **state)
+{
+        pressure(*state, "/known");
+}
+
+static void test_direct(void **state)
+{
+        struct net *n = *state;
+        struct answer a = { 0 };
+
+        pressure(n, "/direct");
+        assert_int_equal(src.sent, BIG);
+        memset(&src, 0, sizeof(src));
+        src.size = 1 << 20;
+        net_send(n, &a, "HEAD", "/direct", STR(""));
+        assert_int_equal(a.e.kind, ERR_NONE);
+        assert_int_equal(src.sent, 0);
+        net_spin(n, 3);
+        assert_int_equal(src.freed, 1);
+        answer_fini(&a);
+}
+
 static void test_chunked(void **state)
 {
         struct net *n = *state;
@@ -171,14 +241,14 @@ static void test_chunked(void **state)
         answer_fini(&k.a);
 }
 
-static void test_silence_and_wake(void **state)
+static void silence_and_wake(struct net *n, const char *path)
 {
-        struct net *n = *state;
         struct sink k = { .next_pause = UINT64_MAX };
 
+        memset(&src, 0, sizeof(src));
         src.size = 100000;
         src.quiet = true;
-        sink_start(n, &k, "/known");
+        sink_start(n, &k, path);
         net_wait_count(n, &src.silences, 1);
         net_spin(n, 5);
         assert_int_equal(src.silences, 1);
@@ -191,6 +261,12 @@ static void test_silence_and_wake(void **state)
         assert_int_equal(k.got, 100000);
         assert_int_equal(k.a.e.kind, ERR_NONE);
         answer_fini(&k.a);
+}
+
+static void test_silence_and_wake(void **state)
+{
+        silence_and_wake(*state, "/known");
+        silence_and_wake(*state, "/direct");
 }
 
 static void abort_on(struct net *n, const char *path)
@@ -213,6 +289,7 @@ static void test_abort(void **state)
 {
         abort_on(*state, "/known");
         abort_on(*state, "/chunked");
+        abort_on(*state, "/direct");
 }
 
 static void test_early_end(void **state)
@@ -221,6 +298,12 @@ static void test_early_end(void **state)
         struct answer a = { 0 };
 
         net_get(n, &a, "/file?more=1");
+        assert_int_equal(a.e.kind, ERR_UNAVAILABLE);
+        answer_fini(&a);
+        memset(&a, 0, sizeof(a));
+        src.size = 1 << 20;
+        src.cut = true;
+        net_get(n, &a, "/direct");
         assert_int_equal(a.e.kind, ERR_UNAVAILABLE);
         answer_fini(&a);
 }
@@ -240,27 +323,33 @@ static void test_file(void **state)
 }
 
 /* The peer goes while the stream has nothing to say: it is freed without another word. */
-static void test_gone_while_silent(void **state)
+static void gone_while_silent(struct net *n, const char *path)
 {
-        struct net *n = *state;
         struct sink k = { .next_pause = UINT64_MAX };
 
+        memset(&src, 0, sizeof(src));
         src.size = 100000;
         src.quiet = true;
-        sink_start(n, &k, "/chunked");
+        sink_start(n, &k, path);
         net_wait_count(n, &src.silences, 1);
         fetch_cancel(k.a.f);
         net_wait_count(n, &src.freed, 1);
         assert_int_equal(src.silences, 1);
 }
 
-static void test_gone_while_sending(void **state)
+static void test_gone_while_silent(void **state)
 {
-        struct net *n = *state;
+        gone_while_silent(*state, "/chunked");
+        gone_while_silent(*state, "/direct");
+}
+
+static void gone_while_sending(struct net *n, const char *path)
+{
         struct sink k = { .next_pause = 1 << 20 };
 
+        memset(&src, 0, sizeof(src));
         src.size = BIG;
-        sink_start(n, &k, "/known");
+        sink_start(n, &k, path);
         while (!k.paused)
                 uv_run(loop_uv(n->loop), UV_RUN_ONCE);
         fetch_cancel(k.a.f);
@@ -268,14 +357,19 @@ static void test_gone_while_sending(void **state)
         assert_true(src.sent < BIG);
 }
 
-static void test_free_while_silent(void **state)
+static void test_gone_while_sending(void **state)
 {
-        struct net *n = *state;
+        gone_while_sending(*state, "/known");
+        gone_while_sending(*state, "/direct");
+}
+
+static void free_while_silent(struct net *n, const char *path)
+{
         struct sink k = { .next_pause = UINT64_MAX };
 
         src.size = 100000;
         src.quiet = true;
-        sink_start(n, &k, "/known");
+        sink_start(n, &k, path);
         net_wait_count(n, &src.silences, 1);
         httpd_free(n->h);
         n->h = NULL;
@@ -285,10 +379,21 @@ static void test_free_while_silent(void **state)
         answer_fini(&k.a);
 }
 
+static void test_free_while_silent(void **state)
+{
+        free_while_silent(*state, "/known");
+}
+
+static void test_free_while_direct(void **state)
+{
+        free_while_silent(*state, "/direct");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_pressure, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_direct, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_chunked, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_silence_and_wake, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_abort, setup, teardown),
@@ -297,6 +402,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_gone_while_silent, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_gone_while_sending, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_free_while_silent, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_free_while_direct, setup, teardown),
         };
 
         return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
