@@ -118,6 +118,18 @@ static int instance_from(const struct cim_class *c, const json_t *j, struct aren
         return 0;
 }
 
+/* What was not given must be allowed to be what it is now: the text has to be readable again. */
+static int check_rest(const struct cim_instance *i, struct err *e)
+{
+        const struct cim_class *c = i->class;
+        int r = 0;
+
+        for (size_t k = 0; k < c->n_properties && r == 0; k++)
+                if (!i->given[k] && !c->properties[k].read_only)
+                        r = cim_value_check(&c->properties[k], &i->values[k], e);
+        return r;
+}
+
 /* Kept as text: what is not given gets its default, so two ways to say the same become one text. */
 static int embedded_from(const struct cim_property *p, const json_t *j, struct arena *a, int depth,
                          struct cim_value *out, struct err *e)
@@ -139,6 +151,9 @@ static int embedded_from(const struct cim_property *p, const json_t *j, struct a
                 return r;
         if (cim_instance_defaults(i, a) < 0)
                 return no_memory(e);
+        r = check_rest(i, e);
+        if (r < 0)
+                return r;
         buf_init(&text, 0);
         buf_printf(&text, "{\"__CLASS\":\"%s\"", c->name);
         for (size_t k = 0; k < c->n_properties; k++) {

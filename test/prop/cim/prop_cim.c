@@ -45,22 +45,23 @@ static int64_t random_integer(struct prop *p, const struct cim_property *d)
         return (int64_t)prop_u64(p, UINT64_MAX);
 }
 
+/* An object as its class makes it, of any class that the property takes and that needs nothing more. */
 static struct cim_value random_embedded(struct prop *p, struct arena *a, const struct cim_property *d)
 {
-        static const char *const tokens[] = { "{\"__CLASS\":\"SMS_ST_RecurWeekly\",\"Day\":3}",
-                                              "{\"__CLASS\":\"SMS_ST_NonRecurring\"}" };
-        const char *text = !d->embedded                                     ? "{\"__CLASS\":\"SMS_OS_Details\",\"Name\":\"any\"}"
-                           : strcmp(d->embedded, "SMS_OS_Details") == 0     ? "{\"Name\":\"Win NT\"}"
-                           : strcmp(d->embedded, "SMS_CollectionRule") == 0 ? "{\"__CLASS\":\"SMS_CollectionRuleDirect\"}"
-                                                                            : tokens[prop_bool(p)];
+        const size_t pick = prop_u64(p, n_cim_classes - 1);
         struct cim_property one = *d;
-        struct cim_value v = { .null = true };
-        struct err e = { 0 };
+        struct cim_value v;
 
         one.array = false;
-        if (cim_json_value_read(&one, str_of(text), a, &v, &e) < 0)
-                prop_note(p, "%s", e.text);
-        return v;
+        for (size_t i = 0; i < n_cim_classes; i++) {
+                const char *name = cim_classes[(pick + i) % n_cim_classes]->name;
+                struct err e = { 0 };
+
+                if (cim_json_value_read(&one, str_of(arena_printf(a, "{\"__CLASS\":\"%s\"}", name)), a, &v, &e) == 0)
+                        return v;
+        }
+        prop_note(p, "no class is a %s", d->embedded);
+        return (struct cim_value){ .null = true };
 }
 
 static struct cim_value random_item(struct prop *p, struct arena *a, const struct cim_property *d)
