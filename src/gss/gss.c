@@ -124,9 +124,40 @@ static int identify(struct gss_dce *c, OM_uint32 flags, struct err *e)
         return 0;
 }
 
+/* The content of a DER element with that tag at the front of *s, which moves behind it; p NULL: it is not there. */
+static struct str element(struct str *s, uint8_t tag)
+{
+        struct cursor c = cursor_of(s->p ? s->p : "", s->n);
+        struct str content;
+        uint8_t found = cursor_u8(&c), first = cursor_u8(&c);
+        size_t n = first & 0x80 ? 0 : first;
+
+        for (unsigned more = first & 0x80 ? first & 0x7f : 0; more > 0 && more <= 3; more--)
+                n = n << 8 | cursor_u8(&c);
+        content = cursor_bytes(&c, n);
+        if (c.bad || found != tag || first > 0x83)
+                return STR_NULL;
+        *s = (struct str){ (const char *)c.p, (size_t)(c.end - c.p) };
+        return content;
+}
+
+/*
+ * DCE style has no frame around the AP-REQ (RFC 2743 3.1), and MIT's library insists on that; impacket sends one,
+ * which Windows accepts.  What is inside of it, or the token as it is.
+ */
+static struct str without_frame(struct str token)
+{
+        struct str rest = token, body = element(&rest, 0x60);
+
+        if (!body.p || !element(&body, 0x06).p || body.n < 2 || body.p[0] != 1 || body.p[1] != 0)
+                return token;
+        return str_from(body, 2);
+}
+
 int gss_dce_step(struct gss_dce *c, struct str token, struct buf *out, struct err *e)
 {
-        gss_buffer_desc in = { token.n, (void *)(uintptr_t)token.p }, answer = GSS_C_EMPTY_BUFFER;
+        struct str inner = without_frame(token);
+        gss_buffer_desc in = { inner.n, (void *)(uintptr_t)inner.p }, answer = GSS_C_EMPTY_BUFFER;
         OM_uint32 major, minor, flags = 0, unused;
         int r;
 
@@ -230,8 +261,6 @@ int gss_dce_unprotect(struct gss_dce *c, bool seal, bool header_sign, struct gss
 
         if (!seal)
                 return gss_dce_check(c, signed_part(header_sign, pdu), sig);
-        if (sig.n != gss_dce_signature_size(c, seal, header_sign))
-                return -EBADMSG;
         fill(iov, header_sign, pdu);
         iov[IOV_HEADER].buffer = (gss_buffer_desc){ sig.n, (void *)(uintptr_t)sig.p };
         major = gss_unwrap_iov(&minor, c->ctx, &conf, &qop, iov, IOV_N);
