@@ -18,7 +18,7 @@ static const char overview[] =
         "  program advert collection     create list show set delete;  offers\n"
         "  site list|show|create    job list|cancel    verify    diff --dp A B\n"
         "  user       add list set-password set-role enable-ntlm disable delete\n"
-        "  get put invoke class    any object by its path;  watch CLASS, events\n"
+        "  get create put delete invoke class    any object by its path;  watch CLASS\n"
         "\n"
         "  -s, --server URL    unix:PATH or https://HOST:PORT (TALLYMAN_SERVER)\n"
         "  -u, --user NAME --password-file FILE --cacert FILE    for https\n"

@@ -82,6 +82,35 @@ int object_put(struct cli *c)
         return r ? r : cli_put(c, path, in);
 }
 
+int object_create(struct cli *c)
+{
+        const char *name = arg_word(&c->args, 0);
+        json_t *class, *in, *out;
+        int r = fetch_class(c, name, &class);
+
+        if (r)
+                return r;
+        r = read_pairs(c, 1, json_object_get(class, "Properties"), &in);
+        if (!r)
+                r = cli_create(c, member(class, "Name"), in, &out);
+        if (!r) {
+                json_object_set_new(out, "__RELPATH", path_of(class, out));
+                r = print_answer(c, out, "__RELPATH");
+        }
+        json_decref(class);
+        return r;
+}
+
+int object_delete(struct cli *c)
+{
+        int r = EXIT_DONE;
+        const char *path;
+
+        for (size_t i = 0; !r && (path = arg_word(&c->args, i)); i++)
+                r = cli_delete(c, path);
+        return r;
+}
+
 int object_invoke(struct cli *c)
 {
         const char *path = arg_word(&c->args, 0), *method = arg_word(&c->args, 1);

@@ -249,6 +249,12 @@ const struct verb verbs[] = {
         { NULL, "get", "PATH", "One object by its path, or all of a class.\n"
           "tallyman get 'SMS_Package.PackageID=\"P0100001\"'", 1, 1, get_options, object_get },
         { NULL, "put", "PATH K=V...", "Change properties of an object.", 2, ANY, NULL, object_put },
+        { NULL, "create", "CLASS K=V...", "A new object of a class; its path is printed.\n"
+          "tallyman create __EventFilter Name=f QueryLanguage=WQL Query='SELECT * FROM TM_PackageReady'", 1, ANY, NULL, object_create },
+        { NULL, "delete", "PATH...", "Delete objects by their paths.", 1, ANY, NULL, object_delete },
+        { "subscription", "list", "", "Permanent subscriptions and how they do; tallyman-subscription(7).", 0, 0, NULL,
+          subscription_list },
+        { "subscription", "failures", "", "Events that were not delivered.", 0, 0, NULL, subscription_failures },
         { NULL, "invoke", "PATH METHOD [K=V...]", "Call a method of an object or, by its bare name, of a class.\n"
           "A list is K=[\"a\",\"b\"].", 2, ANY, NULL, object_invoke },
         { "class", "list", "", "Names of all classes.", 0, 0, NULL, class_list },

@@ -64,6 +64,10 @@ int job_cancel(struct cli *c);
 
 int object_get(struct cli *c);
 int object_put(struct cli *c);
+int object_create(struct cli *c);
+int object_delete(struct cli *c);
+int subscription_list(struct cli *c);
+int subscription_failures(struct cli *c);
 int object_invoke(struct cli *c);
 int class_list(struct cli *c);
 int class_show(struct cli *c);

@@ -404,6 +404,14 @@ def test_command_line(site):
 
     code, out = run('get', '__EventFilter.Name="packages"')
     check('tallyman get', code == 0 and 'TargetInstance ISA' in out, out)
+    code, out = run('create', '__EventFilter', 'Name=by hand', 'QueryLanguage=WQL', f'Query={PACKAGES}')
+    check('tallyman create', code == 0 and out.strip() == '__EventFilter.Name="by hand"', out)
+    code, out = run('delete', out.strip())
+    check('tallyman delete', code == 0 and not site.get('__EventFilter', "Name eq 'by hand'"), out)
+    code, out = run('subscription', 'list')
+    check('tallyman subscription list', code == 0 and 'delivering' in out, out)
+    code, out = run('subscription', 'failures')
+    check('tallyman subscription failures', code == 0 and 'refuses' in out, out)
     code, out = run('put', '__EventFilter.Name="packages"', 'QueryLanguage=wql')
     check('tallyman put', code == 0, out)
 
