@@ -28,9 +28,67 @@ static const char *const queries[] = {
         "SELECT * FROM __InstanceModificationEvent" ABOUT " AND (NOT TargetInstance.Name = 'A' OR PreviousInstance.Priority = 3)",
 };
 
+/* ---- random queries ---- */
+
+static void write_predicate(struct prop *p, struct buf *b, bool modification)
+{
+        static const char *const names[] = { "'A'", "'a'", "'BEAR'", "'c'" };
+        static const char *const patterns[] = { "'b%'", "'[^b]%'", "'_'", "'%A%'", "''" };
+        static const char *const numbers[] = { "=", "<>", "<", ">=" };
+        const char *root = modification && prop_bool(p) ? "PreviousInstance" : "TargetInstance";
+
+        switch (prop_u64(p, 5)) {
+        case 0: buf_printf(b, "%s.Name %s %s", root, prop_bool(p) ? "=" : "<>", names[prop_u64(p, 3)]); break;
+        case 1: buf_printf(b, "%s.Name LIKE %s", root, patterns[prop_u64(p, 4)]); break;
+        case 2: buf_printf(b, "%s.Description IS %sNULL", root, prop_bool(p) ? "NOT " : ""); break;
+        case 3: buf_printf(b, "%s.PackageID = 'P010000%u'", root, (unsigned)prop_range(p, 1, PACKAGES)); break;
+        case 4: buf_printf(b, "%llu > %s.Priority", (unsigned long long)prop_range(p, 1, 3), root); break;
+        default: buf_printf(b, "%s.Priority %s %u", root, numbers[prop_u64(p, 3)], (unsigned)prop_range(p, 1, 3));
+        }
+}
+
+static void write_condition(struct prop *p, struct buf *b, bool modification, unsigned depth)
+{
+        size_t n = depth ? prop_u64(p, 3) : 0;
+
+        if (prop_one_in(p, 4))
+                buf_addz(b, "NOT ");
+        if (n < 2) {
+                write_predicate(p, b, modification);
+                return;
+        }
+        buf_addc(b, '(');
+        for (size_t i = 0; i < n; i++) {
+                buf_addz(b, i ? (prop_bool(p) ? " AND " : " OR ") : "");
+                write_condition(p, b, modification, depth - 1);
+        }
+        buf_addc(b, ')');
+}
+
+static void write_query(struct prop *p, struct buf *b)
+{
+        static const char *const kinds[] = { "Operation", "Creation", "Modification", "Deletion" };
+        static const char *const classes[] = { "ISA 'SMS_Package'", "ISA 'SMS_PackageBaseclass'", "ISA SMS_BaseClass" };
+        size_t kind = prop_u64(p, 3);
+
+        if (prop_one_in(p, 4)) {
+                buf_addz(b, queries[prop_u64(p, ARRAY_SIZE(queries) - 1)]);
+                return;
+        }
+        buf_printf(b, "SELECT * FROM __Instance%sEvent WITHIN 5 WHERE ", kinds[kind]);
+        if (prop_one_in(p, 4))
+                buf_addz(b, "TargetInstance.__CLASS = 'SMS_Package' AND ");
+        else
+                buf_printf(b, "TargetInstance %s AND ", classes[prop_u64(p, 2)]);
+        write_condition(p, b, kind == 2, 2);
+}
+
+/* ---- random histories ---- */
+
 struct package {
         bool there;
         unsigned name, priority;
+        bool described;
 };
 struct world {
         struct event_filter *filter;
@@ -75,7 +133,8 @@ static struct str image(const struct package *p, int i, char *room, size_t size)
 
         if (!p->there)
                 return STR_NULL;
-        snprintf(room, size, "{\"PackageID\":\"P010000%d\",\"Name\":\"%s\",\"Priority\":%u}", i + 1, names[p->name], p->priority);
+        snprintf(room, size, "{\"PackageID\":\"P010000%d\",\"Name\":\"%s\",\"Priority\":%u,\"Description\":%s}", i + 1, names[p->name],
+                 p->priority, p->described ? "\"x\"" : "null");
         return str_of(room);
 }
 
@@ -92,6 +151,7 @@ static void change(struct world *w, struct coalesce *c, struct prop *p, int64_t 
         at->there = !prop_one_in(p, 3);
         at->name = (unsigned)prop_u64(p, 3);
         at->priority = (unsigned)prop_range(p, 1, 3);
+        at->described = prop_bool(p);
         ch.after = image(at, i, room[1], sizeof(room[1]));
         if (ch.before.p || ch.after.p)
                 (void)!coalesce_change(c, &ch, now);
@@ -141,8 +201,9 @@ static bool tick_holds(struct world *w, struct coalesce *c, struct prop *p, cons
 
 static bool events_are_the_diff(struct prop *p)
 {
-        struct str query = str_of(queries[prop_u64(p, ARRAY_SIZE(queries) - 1)]);
         struct world w = { .once = true };
+        struct buf text;
+        struct str query;
         struct wql_binding *binding;
         struct wql_program *program;
         struct event_filters *all;
@@ -153,6 +214,9 @@ static bool events_are_the_diff(struct prop *p)
         bool holds;
 
         arena_init(&a, 0);
+        buf_init(&text, 0);
+        write_query(p, &text);
+        query = buf_str(&text);
         holds = event_filters_new(&all) == 0 && event_filter_get(all, query, &w.filter, &e) == 0 &&
                 wql_prepare(query, &wql_schema_site, WQL_DIALECT_EVENT, &a, &binding, &e) == 0 &&
                 wql_compile(binding, binding->query->where, 0, &a, &program, &e) == 0;
@@ -166,6 +230,7 @@ static bool events_are_the_diff(struct prop *p)
         coalesce_fini(&c);
         event_filter_put(w.filter);
         event_filters_free(all);
+        buf_fini(&text);
         arena_fini(&a);
         return holds;
 }
