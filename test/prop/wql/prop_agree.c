@@ -296,7 +296,7 @@ static bool compilers_agree(struct prop *p)
         arena_init(&a, 0);
         buf_init(&text, 0);
         buf_addz(&text, "SELECT Id FROM P_Thing WHERE ");
-        write_condition(p, &text, extended, 2);
+        write_condition(p, &text, extended, 3);
         prop_note(p, "%s", text.p);
         /* some constants do not fit their property: refused, and nothing to compare */
         if (wql_prepare(buf_str(&text), &catalog.schema, extended ? WQL_DIALECT_EXTENDED : WQL_DIALECT_CORE, &a, &b, &e) == 0)
