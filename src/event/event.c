@@ -2,16 +2,13 @@
 /*
  * event - hub and subscriptions
  *
- * A subscription is live (fed by the hub), behind (reading for itself) or
+ * A subscription is live (fed by the hub), behind (reading for itself), alone
+ * (has read all, and reads for itself what comes next: it must not see all) or
  * waiting (its consumer is full).  Both kinds of reading use the same job.
  */
-#include "event/event.h"
+#include "event/hub.h"
 
-#include <stdatomic.h>
-#include "event/index.h"
 #include "os/os.h"
-
-enum { BATCH_ROWS = 256, BATCH_BYTES = 8 << 20 };
 
 /*
  * Waking a subscriber's socket costs some 10 us, whether for one event or a hundred.  So when many listen, what is
@@ -19,150 +16,8 @@ enum { BATCH_ROWS = 256, BATCH_BYTES = 8 << 20 };
  */
 enum { SPACED_FROM = 10, SPACING_US = 100, SPACING_MAX_US = 100000 };
 
-enum sub_mode { SUB_LIVE, SUB_BEHIND, SUB_WAITING, SUB_GONE };
-
-struct event_sub {
-        struct list link;               /* hub->subs */
-        struct event_hub *hub;
-        struct event_sub_opts opts;
-        char *key_property, *key_value; /* NULL: every instance */
-        struct event_interest *interests;       /* of each class; of all: one */
-        char **classes;
-        size_t n_classes;               /* 0: all */
-        int64_t cursor;                 /* last sequence delivered or passed over */
-        enum sub_mode mode;
-        uint64_t born;                  /* the hub's reading that was under way then, which does not know what we want */
-        bool reading;                   /* a job of ours is under way */
-        bool told_caught_up;
-        bool dead;                      /* unsubscribed while reading: freed when the job is back */
-};
-
-struct event_hub {
-        struct loop *loop;
-        struct db *db;
-        struct list subs;
-        struct event_index index;
-        struct loop_timer *timer;       /* the next reading, when it has to wait */
-        int64_t fed_us;                 /* when changes were handed out last */
-        const struct model_change *feeding;     /* the change that is being handed out */
-        unsigned n_live;
-        int64_t last;                   /* every live subscription has seen up to here */
-        uint64_t round;                 /* number of its last reading */
-        bool reading, again, ended;
-        unsigned n_jobs;
-        atomic_bool posted;             /* a wake is on its way to the loop */
-};
-
-/* One reading of the log, for the hub (sub NULL) or one subscription. */
-struct batch {
-        struct db_job job;
-        struct event_hub *hub;
-        struct event_sub *sub;
-        int64_t from, last;
-        struct arena arena;
-        bool all;                       /* somebody wants changes of every class; else of these */
-        struct map wanted;              /* class name -> anything */
-        struct model_change rows[BATCH_ROWS];
-        size_t n;
-        bool gone;
-        bool full;
-};
-
 static void hub_read(struct event_hub *h);
 static void sub_read(struct event_sub *s);
-
-static bool collect(void *ctx, const struct model_change *ch)
-{
-        struct batch *b = ctx;
-        struct model_change *copy = &b->rows[b->n];
-
-        *copy = *ch;
-        copy->class_name = arena_str(&b->arena, ch->class_name);
-        copy->path = arena_str(&b->arena, ch->path);
-        copy->before = ch->before.p ? arena_str(&b->arena, ch->before) : STR_NULL;
-        copy->after = ch->after.p ? arena_str(&b->arena, ch->after) : STR_NULL;
-        if (!copy->class_name.p || !copy->path.p || (ch->before.p && !copy->before.p) || (ch->after.p && !copy->after.p))
-                return false;           /* the batch's memory is used up: the rest comes with the next one */
-        b->last = ch->seq;
-        return ++b->n < BATCH_ROWS;
-}
-
-static bool batch_wants(void *ctx, struct str class_name)
-{
-        const struct batch *b = ctx;
-
-        return b->all || map_get(&b->wanted, class_name);
-}
-
-static int batch_work(struct db_job *j, struct db_conn *c, struct err *e)
-{
-        struct batch *b = container_of(j, struct batch, job);
-        const struct model_changes_query q = { .from = b->from, .max = BATCH_ROWS, .wanted = batch_wants, .fn = collect, .ctx = b };
-        struct model_changes_end end;
-        int r;
-
-        if (b->from == EVENT_FROM_NOW)
-                return model_changes_last(c, &b->last, e);
-        b->last = b->from;
-        r = model_changes(c, &q, &end, e);
-        b->last = MAX(b->last, end.last);
-        b->full = end.stopped || end.n_rows == BATCH_ROWS;
-        if (r == CHANGE_E_GONE) {
-                b->gone = true;
-                return 0;
-        }
-        if (r == 0 && end.stopped && b->n == 0)
-                return err_set(e, ERR_TOO_LARGE, "change %lld is too large to deliver", (long long)b->from + 1);
-        return r;
-}
-
-static void batch_free(struct batch *b)
-{
-        b->hub->n_jobs--;
-        arena_fini(&b->arena);
-        map_fini(&b->wanted, NULL);
-        free(b);
-}
-
-/* Only what somebody asks for is read: the classes of one subscription, or of all. False: memory is out. */
-static bool batch_ask(struct batch *b)
-{
-        const struct event_sub *s = b->sub;
-        struct str name;
-        size_t it = 0;
-        void *node;
-
-        map_init(&b->wanted, true);
-        b->all = s ? !s->n_classes : !list_empty(&b->hub->index.any);
-        for (size_t i = 0; s && i < s->n_classes; i++)
-                if (map_put(&b->wanted, str_of(s->classes[i]), b, NULL) < 0)
-                        return false;
-        while (!s && !b->all && map_next(&b->hub->index.classes, &it, &name, &node))
-                if (map_put(&b->wanted, name, b, NULL) < 0)
-                        return false;
-        return true;
-}
-
-static int batch_start(struct event_hub *h, struct event_sub *s, int64_t from, void (*done)(struct db_job *j))
-{
-        struct batch *b = calloc(1, sizeof(*b));
-
-        if (!b)
-                return -1;
-        arena_init(&b->arena, BATCH_BYTES);
-        b->hub = h;
-        b->sub = s;
-        b->from = from;
-        b->job.work = batch_work;
-        b->job.done = done;
-        h->n_jobs++;
-        if (!batch_ask(b)) {
-                batch_free(b);
-                return -1;
-        }
-        db_read(h->db, &b->job);
-        return 0;
-}
 
 /* ---- subscriptions ---- */
 
@@ -170,6 +25,8 @@ static void sub_set_mode(struct event_sub *s, enum sub_mode mode)
 {
         s->hub->n_live -= s->mode == SUB_LIVE;
         s->hub->n_live += mode == SUB_LIVE;
+        s->hub->n_alone -= s->mode == SUB_ALONE;
+        s->hub->n_alone += mode == SUB_ALONE;
         s->mode = mode;
 }
 
@@ -221,7 +78,15 @@ static void sub_destroy(struct event_sub *s)
         free(s->classes);
         free(s->key_property);
         free(s->key_value);
+        free(s->who);
         free(s);
+}
+
+static void sub_tell_caught_up(struct event_sub *s)
+{
+        if (!s->told_caught_up && s->opts.caught_up)
+                s->opts.caught_up(s->opts.ctx, s->cursor);
+        s->told_caught_up = true;
 }
 
 static void sub_go_live(struct event_sub *s)
@@ -231,10 +96,19 @@ static void sub_go_live(struct event_sub *s)
         sub_set_mode(s, SUB_LIVE);
         if (h->n_live == 1 && !h->reading)
                 h->last = s->cursor;    /* nobody else listened, so the hub did not look */
-        if (!s->told_caught_up && s->opts.caught_up)
-                s->opts.caught_up(s->opts.ctx, s->cursor);
-        s->told_caught_up = true;
+        sub_tell_caught_up(s);
         hub_read(h);                    /* what committed while we were reading */
+}
+
+/* Everything that was there was read; what was committed meanwhile it must ask for, since nobody tells it. */
+static void sub_stay_alone(struct event_sub *s, bool more)
+{
+        if (more || s->wake != s->hub->wakes) {
+                sub_read(s);
+                return;
+        }
+        sub_set_mode(s, SUB_ALONE);
+        sub_tell_caught_up(s);
 }
 
 static void sub_done(struct db_job *j)
@@ -253,7 +127,9 @@ static void sub_done(struct db_job *j)
                 sub_set_mode(s, SUB_WAITING);
         } else {
                 s->cursor = MAX(s->cursor, b->last);
-                if (b->full || s->cursor < s->hub->last || (s->hub->reading && s->born == s->hub->round))
+                if (b->scope.account)
+                        sub_stay_alone(s, b->full);
+                else if (b->full || s->cursor < s->hub->last || (s->hub->reading && s->born == s->hub->round))
                         sub_read(s);
                 else
                         sub_go_live(s);
@@ -264,6 +140,7 @@ static void sub_done(struct db_job *j)
 static void sub_read(struct event_sub *s)
 {
         sub_set_mode(s, SUB_BEHIND);
+        s->wake = s->hub->wakes;
         s->reading = true;
         if (batch_start(s->hub, s, s->cursor, sub_done) < 0) {
                 s->reading = false;
@@ -305,6 +182,11 @@ int event_subscribe(struct event_sub **out, struct event_hub *h, const struct ev
                 return err_set(e, ERR_NOMEM, "subscribe: out of memory");
         s->hub = h;
         s->opts = *o;
+        s->who = o->who ? str_dup(str_of(o->who)) : NULL;
+        if (o->who && !s->who) {
+                free(s);
+                return err_set(e, ERR_NOMEM, "subscribe: out of memory");
+        }
         if (!sub_ask(s, o)) {
                 sub_destroy(s);
                 return err_set(e, ERR_NOMEM, "subscribe: out of memory");
@@ -369,12 +251,63 @@ static void hub_bury(struct event_hub *h)
         }
 }
 
-static void hub_feed(struct event_hub *h, struct batch *b)
+/* Accounts were given scopes, or lost some: from here on nobody is told what he may not see any more. */
+static void hub_doubt(struct event_hub *h, int64_t seq)
 {
         struct list *pos, *tmp;
 
+        list_for_each(pos, &h->subs, tmp) {
+                struct event_sub *s = list_entry(pos, struct event_sub, link);
+
+                if (s->mode != SUB_LIVE || !s->who || seq <= s->cursor)
+                        continue;
+                s->cursor = MAX(s->cursor, seq - 1);
+                s->look_again = true;
+                sub_set_mode(s, SUB_BEHIND);
+        }
+}
+
+static void hub_look_again(struct event_hub *h)
+{
+        struct list *pos, *tmp;
+
+        list_for_each(pos, &h->subs, tmp) {
+                struct event_sub *s = list_entry(pos, struct event_sub, link);
+
+                if (!s->look_again)
+                        continue;
+                s->look_again = false;
+                sub_read(s);
+        }
+}
+
+/* Something was committed that nobody else tells them. */
+static void hub_wake_alone(struct event_hub *h)
+{
+        struct list *pos, *tmp;
+
+        h->wakes++;
+        if (!h->n_alone || h->ended)
+                return;
+        list_for_each(pos, &h->subs, tmp) {
+                struct event_sub *s = list_entry(pos, struct event_sub, link);
+
+                if (s->mode == SUB_ALONE)
+                        sub_read(s);
+        }
+}
+
+static void hub_feed(struct event_hub *h, struct batch *b)
+{
+        struct list *pos, *tmp;
+        bool doubt = false;
+
         for (size_t i = 0; i < b->n; i++) {
                 h->feeding = &b->rows[i];
+                if (str_eqz(b->rows[i].class_name, "TM_AccountScope")) {
+                        hub_doubt(h, b->rows[i].seq);
+                        doubt = true;
+                }
                 event_index_find(&h->index, b->rows[i].class_name, b->rows[i].path, hub_offer, h);
         }
         h->feeding = NULL;
@@ -391,6 +324,8 @@ static void hub_feed(struct event_hub *h, struct batch *b)
         }
         h->last = MAX(h->last, b->last);
         h->fed_us = os_mono_us();
+        if (doubt)
+                hub_look_again(h);
 }
 
 /* The common reading failed: each tries for itself, and is told when that fails too. */
@@ -462,6 +397,7 @@ static void hub_wake(void *arg)
         struct event_hub *h = arg;
 
         atomic_store(&h->posted, false);
+        hub_wake_alone(h);
         hub_read(h);
 }
 

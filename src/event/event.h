@@ -39,8 +39,14 @@ struct event_sub_opts {
         /* Once, instead of further changes: the log no longer holds what comes next, or reading it failed. */
         void (*gone)(void *ctx, const struct err *e);
         void *ctx;
+        const char *who;                /* the account, as in struct actor; NULL: the site itself; copied */
 };
 #define EVENT_FROM_NOW INT64_C(-1)
+/*
+ * An account whose security scopes hide something (model/scope.h) gets only changes of what it sees, by what the
+ * instance was and is; such a subscription always reads for itself.  When scopes are given or taken, everybody who
+ * said who he is looks again.
+ */
 
 MUST int event_subscribe(struct event_sub **out, struct event_hub *h, const struct event_sub_opts *o, struct err *e);
 void event_resume(struct event_sub *s);         /* after deliver() said false */

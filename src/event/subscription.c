@@ -311,7 +311,7 @@ static void on_gone(void *ctx, const struct err *e)
 
 static int subscribe(struct event_subscription *s, struct wql_error *w)
 {
-        struct event_sub_opts so = { .from = s->o.from, .deliver = on_change, .caught_up = on_caught_up, .gone = on_gone,
+        struct event_sub_opts so = { .from = s->o.from, .who = s->o.who, .deliver = on_change, .caught_up = on_caught_up, .gone = on_gone,
                                      .ctx = s };
         struct err e = { 0 };
 

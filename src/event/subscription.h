@@ -55,6 +55,7 @@ struct event_notice {
 struct event_subscription_opts {
         struct str query;
         int64_t from;                   /* as event_sub_opts */
+        const char *who;                /* as event_sub_opts; copied */
         /* False: no room; event_subscription_room() when there is. */
         bool (*deliver)(void *ctx, const struct event_notice *n);
         void (*caught_up)(void *ctx, int64_t sequence);         /* as event_sub_opts; may be NULL */

@@ -151,6 +151,11 @@ int model_collection_member(struct tx *t, struct str collection_id, struct str n
         return r;
 }
 
+int model_collection_row(struct db_conn *c, struct str id, int64_t *row_out, struct err *e)
+{
+        return row_of(c, SQL_SITE_COLLECTION_ROW, id, row_out, e);
+}
+
 int model_collection_refresh(struct tx *t, struct str id, struct err *e)
 {
         int64_t row;

@@ -12,7 +12,7 @@ static const struct {
         const char *name;
         int64_t behind;
 } counters[] = {
-        { "package", 0 }, { "collection", 0 }, { "advert", 0x20000 - 1 }, { "dp", 0 }, { "change_floor", 0 },
+        { "package", 0 }, { "collection", 0 }, { "advert", 0x20000 - 1 }, { "dp", 0 }, { "category", 0 }, { "change_floor", 0 },
 };
 
 static int init_counters(struct tx *t, struct err *e)
@@ -109,6 +109,8 @@ int model_init(struct tx *t, const struct model_site_opts *o, struct err *e)
         r = create_site(t, o, e);
         if (!r)
                 r = create_collection(t, e);
+        if (!r)
+                r = category_init(t, e);
         if (!r)
                 tx_audit(t, "site create", "%s", o->site_code);
         return r;

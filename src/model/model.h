@@ -87,6 +87,8 @@ MUST int model_collection_member(struct tx *t, struct str collection_id, struct 
 MUST int model_collection_delete(struct tx *t, struct str id, struct err *e);
 MUST int model_advert_put(struct tx *t, const struct cim_instance *in, bool create, struct str *id_out, struct err *e);
 MUST int model_advert_delete(struct tx *t, struct str id, struct err *e);
+/* 0, or 1 when there is none. */
+MUST int model_collection_row(struct db_conn *c, struct str id, int64_t *row_out, struct err *e);
 /* RequestRefresh: direct members are up to date, so only LastRefreshTime moves. */
 MUST int model_collection_refresh(struct tx *t, struct str id, struct err *e);
 /* The number the next AdvertisementID shall have: not one that was given out already, else ERR_CONFLICT. */
@@ -264,6 +266,15 @@ struct model_timer {
 MUST int model_timers_each(struct db_conn *c, size_t max, void (*fn)(void *ctx, const struct model_timer *timer), void *ctx,
                            struct err *e);
 MUST int model_timer_fired(struct tx *t, struct str id, int64_t event_us, struct err *e);        /* not logged: nothing shows it */
+
+/* ---- security scopes; what they mean for rows: scope.h ---- */
+MUST int model_category_create(struct tx *t, const struct cim_instance *in, struct str *id_out, struct err *e);
+MUST int model_category_put(struct tx *t, const struct cim_instance *in, struct err *e);
+MUST int model_category_delete(struct tx *t, struct str id, struct err *e);
+/* @type  ObjectTypeID, @key  the object's: both must be there when it joins */
+MUST int model_membership(struct tx *t, struct str category, int64_t type, struct str key, bool add, struct err *e);
+/* The last scope of an account cannot be taken: ERR_CONFLICT. */
+MUST int model_account_scope(struct tx *t, struct str name, struct str category, bool add, struct err *e);
 
 /* ---- status messages of others ---- */
 #define MODEL_STATUS_INFORMATIONAL 0x40000000u

@@ -103,6 +103,9 @@ MUST int offer_withdraw(struct tx *t, int64_t advert_row, const char *advert_id,
 /* TM_Offer rows show package version and program: touched before those change. */
 void offer_touch_package(struct tx *t, const struct pkg *p);
 
+/* ---- security scopes (category.c) ---- */
+MUST int category_init(struct tx *t, struct err *e);            /* those that are built in */
+
 /* ---- small database helpers ---- */
 /* This site's own number and code. */
 MUST int site_own(struct db_conn *c, int64_t *id_out, char code_out[SITE_CODE_LEN + 1], struct err *e);

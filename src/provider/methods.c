@@ -2,6 +2,7 @@
 /* methods - finding a method's function, checking its parameters, handing them over by name */
 #include <assert.h>
 #include "provider/private.h"
+#include "provider/view.h"
 
 static const struct provider_method *const tables[] = { provider_package_methods, provider_dp_methods,
                                                         provider_group_methods, provider_site_methods,
@@ -47,7 +48,9 @@ int provider_invoke(struct provider *p, struct tx *t, struct provider_call *in, 
                 return err_set(e, ERR_NOT_SUPPORTED, "%s.%s is not to be called this way", c->name, m->name);
         if (!m->static_ && !in->self)
                 return err_set(e, ERR_INVALID, "%s.%s is a method of an instance: name one", c->name, m->name);
-        r = check_arguments(c, m, in->args, e);
+        r = view_guards(c, e);
+        if (r == 0)
+                r = check_arguments(c, m, in->args, e);
         if (r == 0 && !m->static_)
                 r = provider_get(t->db, in->self, a, &now, e);
         if (r < 0)

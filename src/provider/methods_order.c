@@ -8,6 +8,7 @@
  * for every pair that it fits.
  */
 #include "provider/private.h"
+#include "provider/view.h"
 
 enum { PAIRS_MAX = 100000 };            /* of one call, so that one order cannot hold the writer for minutes */
 
@@ -276,11 +277,14 @@ static int retry_failed(struct order *o)
 static int redistribute(struct call *c, struct err *e)
 {
         const uint32_t leaving = 1u << STATE_REMOVAL_PENDING | 1u << STATE_REMOVAL_RETRYING | 1u << STATE_REMOVAL_FAILED;
+        const uint32_t trouble = 1u << STATE_INSTALL_FAILED | 1u << STATE_CONTENT_MONITORING;
         struct order o;
         int r;
 
         if (!call_bool(c, "FailedOnly", false))
                 return simple_order(c, ~leaving, model_refresh, e);
+        if (view_is_restricted())       /* pair by pair: only those that are seen */
+                return simple_order(c, trouble, model_refresh, e);
         r = order_init(&o, c, e);
         if (r == 0)
                 r = retry_failed(&o);

@@ -142,6 +142,7 @@ struct provider_request {
         const struct cim_method *method;
         struct cim_value *args;         /* INVOKE: n_parameters */
         const struct provider_context *context;         /* context values of the call; NULL: none */
+        struct str ns;                  /* the namespace that is connected; n 0: none is */
         struct arena arena;             /* of the caller's making; results live here */
         void (*done)(struct provider_request *q);       /* loop thread, once */
         void *ctx;

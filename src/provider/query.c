@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include "model/row.h"
-#include "provider/provider.h"
+#include "provider/view.h"
 
 static bool is_text(const struct cim_property *p)
 {
@@ -126,10 +126,17 @@ int provider_query_text(const struct provider_query *q, struct buf *out, struct 
 {
         struct writer w = { .class = q->class, .out = out };
         const char *word = " WHERE ";
+        struct buf seen;
 
         if (!q->class->view)
                 return err_set(e, ERR_NOT_SUPPORTED, "%s has no instances of its own", q->class->name);
         buf_addz(out, q->lazy ? q->class->select : q->class->select_eager);
+        buf_init(&seen, 0);
+        if (view_where(q->class, &seen)) {
+                buf_printf(out, " WHERE (%s)", seen.failed ? "0" : seen.p);
+                word = " AND ";
+        }
+        buf_fini(&seen);
         if (q->where) {
                 buf_addz(out, word);
                 write_expr(&w, q->where);

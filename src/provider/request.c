@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include "provider/private.h"
+#include "provider/view.h"
 #include "snapshot/snapshot.h"
 
 enum { PAGE_BYTES = 1 << 20, PAGE_ROWS = 20000 };
@@ -109,11 +110,12 @@ static int work_read(struct db_job *j, struct db_conn *c, struct err *e)
         struct provider_request *q = of_db_job(j);
         int r = model_changes_last(c, &q->seq, e);
 
-        if (r < 0)
-                return r;
-        if (q->op == PROVIDER_QUERY)
-                return work_query(q, c, e);
-        return provider_get(c, q->object, &q->arena, &q->result, e);
+        if (r == 0)
+                r = view_begin(c, &q->caller, q->context ? &q->now : NULL, q->ns, e);
+        if (r == 0)
+                r = q->op == PROVIDER_QUERY ? work_query(q, c, e) : provider_get(c, q->object, &q->arena, &q->result, e);
+        view_end();
+        return r;
 }
 
 /* ---- writing ---- */
@@ -155,7 +157,10 @@ static int work_write(struct db_job *j, struct db_conn *c, struct err *e)
         int r;
 
         tx_begin(&t, c, &q->caller.actor);
-        r = change(q, &t, e);
+        r = view_begin(c, &q->caller, q->context ? &q->now : NULL, q->ns, e);
+        if (r == 0)
+                r = change(q, &t, e);
+        view_end();
         if (r < 0) {
                 tx_abort(&t);
                 return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "os/os.h"
 #include "provider/private.h"
+#include "provider/view.h"
 #include "provider/wql_private.h"
 
 enum { PAGE_BYTES = 1 << 20, PAGE_ROWS = 20000, QUERY_MEMORY = 32 << 20, ROW_MEMORY = 64 << 20 };
@@ -41,7 +42,8 @@ static int read_rows(const struct wql_sql *q, struct db_stmt *s, bool (*fn)(void
 static int run_sql(struct db_conn *c, const struct wql_binding *b, const struct provider_wql_opts *o, struct arena *a,
                    bool (*fn)(void *ctx, const struct provider_wql_row *row), void *ctx, struct wql_error *why, struct err *e)
 {
-        struct wql_sql_opts so = { .now_us = os_now_us(), .ns = o->ns, .server = o->server, .skip = o->skip };
+        struct wql_sql_opts so = { .now_us = os_now_us(), .ns = o->ns, .server = o->server, .skip = o->skip,
+                                   .narrow = view_narrow };
         _cleanup_(db_stmt_freep) struct db_stmt *s = NULL;
         struct wql_sql *q;
         int r;
@@ -74,6 +76,16 @@ static int run(struct db_conn *c, const struct wql_binding *b, const struct prov
         return r;
 }
 
+/* Documented: collections themselves cannot be limited to one. */
+static int check_limit(const struct wql_binding *b, struct err *e)
+{
+        for (size_t i = 0; view_is_limited() && i < b->query->n_sources; i++) {
+                if (b->query->sources[i].class && strcmp(b->query->sources[i].class->name, "SMS_Collection") == 0)
+                        return err_set(e, ERR_INVALID, "context value LimitToCollectionIDs: collections cannot be limited by it");
+        }
+        return 0;
+}
+
 int provider_wql_run(struct db_conn *c, struct str text, const struct provider_wql_opts *o,
                      bool (*fn)(void *ctx, const struct provider_wql_row *row), void *ctx, struct wql_error *why, struct err *e)
 {
@@ -83,6 +95,8 @@ int provider_wql_run(struct db_conn *c, struct str text, const struct provider_w
 
         arena_init(&a, QUERY_MEMORY);
         r = wql_prepare(text, &wql_schema_site, o->dialect, &a, &b, why);
+        if (r == 0)
+                r = check_limit(b, e);
         if (r == 0)
                 r = run(c, b, o, &a, fn, ctx, why, e);
         arena_fini(&a);
@@ -95,6 +109,8 @@ static bool add_row(void *ctx, const struct provider_wql_row *row)
 {
         struct provider_wql_request *q = ctx;
 
+        if (q->context && q->now.instance_count && q->skip + q->n_rows >= q->now.instance_count)
+                return false;
         if (q->full) {
                 q->more = true;
                 return false;
@@ -121,7 +137,10 @@ static int work(struct db_job *j, struct db_conn *c, struct err *e)
         int r = model_changes_last(c, &q->seq, e);
 
         if (r == 0)
+                r = view_begin(c, &q->caller, q->context ? &q->now : NULL, q->ns, e);
+        if (r == 0)
                 r = provider_wql_run(c, q->text, &o, add_row, q, &q->why, e);
+        view_end();
         if (r == 0 && q->broken)
                 r = err_set(e, ERR_NOMEM, "out of memory");
         return r;
@@ -133,6 +152,7 @@ static void work_done(struct db_job *j)
 
         q->r = j->r;
         q->err = j->err;
+        arena_fini(&q->arena);
         q->done(q);
 }
 
@@ -149,6 +169,14 @@ void provider_wql_submit(struct provider *p, struct provider_wql_request *q)
         q->why = (struct wql_error){ 0 };
         q->limit = q->page_bytes ? q->page_bytes : PAGE_BYTES;
         buf_init(&q->json, 0);
+        arena_init(&q->arena, 0);
+        if (q->context)
+                q->r = provider_contexts_resolve(p->contexts, q->caller.actor.who, q->context, &q->arena, &q->now, &q->err);
+        if (q->context && q->r < 0) {
+                arena_fini(&q->arena);
+                q->done(q);
+                return;
+        }
         q->db_job = (struct db_job){ .work = work, .done = work_done };
         db_read(p->db, &q->db_job);
 }

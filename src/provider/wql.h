@@ -50,8 +50,10 @@ struct provider_wql_request {
         struct provider_caller caller;
         struct str text;
         enum wql_dialect dialect;
-        struct str ns, server;          /* what __NAMESPACE and __SERVER are compared with; p NULL: NULL */
+        /* What __NAMESPACE and __SERVER are compared with; p NULL: NULL.  Instances of __NAMESPACE are those below ns. */
+        struct str ns, server;
         uint64_t skip;                  /* rows that earlier pages held */
+        const struct provider_context *context;         /* context values; NULL: none */
         size_t page_bytes;              /* stop after about so much JSON; 0: 1 MiB */
         /* Instead of JSON: gets each row on a database thread, where the row lives during the call.  @full_out: the
          * page ends behind this row (preset to false).  False: memory is out. */
@@ -71,6 +73,8 @@ struct provider_wql_request {
         /* Private. */
         struct provider *provider;
         struct db_job db_job;
+        struct provider_context now;
+        struct arena arena;
         size_t limit;
         bool full, broken;
 };

@@ -2,6 +2,7 @@
 /* write - what holds for creating, changing and deleting instances of every class */
 #include <errno.h>
 #include "provider/private.h"
+#include "provider/view.h"
 
 static int read_only_class(const struct cim_class *c, const char *what, struct err *e)
 {
@@ -40,6 +41,17 @@ static int prepare_new(struct cim_instance *in, struct arena *a, struct err *e)
         return cim_instance_defaults(in, a) < 0 ? err_set(e, ERR_NOMEM, "out of memory") : 0;
 }
 
+/* A new instance about something the caller does not see. */
+static int outside(struct tx *t, const struct cim_instance *in, struct err *e)
+{
+        int r = view_sees(t->db, in, e);
+
+        if (r <= 0)
+                return r;
+        return err_set(e, ERR_NOT_FOUND, "%s: what it is about does not exist, or is in no security scope of the account",
+                       in->class->name);
+}
+
 int provider_create(struct tx *t, struct cim_instance *in, struct arena *a, struct cim_instance **out, struct err *e)
 {
         const struct provider_writer *w = provider_writer_find(in->class);
@@ -47,7 +59,11 @@ int provider_create(struct tx *t, struct cim_instance *in, struct arena *a, stru
 
         if (!w || !w->create)
                 return read_only_class(in->class, "created", e);
-        r = prepare_new(in, a, e);
+        r = view_guards(in->class, e);
+        if (r == 0)
+                r = prepare_new(in, a, e);
+        if (r == 0)
+                r = outside(t, in, e);
         if (r == 0)
                 r = w->create(t, in, e);
         return r < 0 ? r : provider_get(t->db, in, a, out, e);
@@ -107,7 +123,9 @@ int provider_put(struct tx *t, struct cim_instance *in, bool strict, struct aren
 
         if (!w || !w->put)
                 return read_only_class(in->class, "changed", e);
-        r = give_all(in, a, e);
+        r = view_guards(in->class, e);
+        if (r == 0)
+                r = give_all(in, a, e);
         if (r == 0)
                 r = provider_get(t->db, in, a, &now, e);
         if (r == 0)
@@ -134,6 +152,8 @@ int provider_delete(struct tx *t, const struct cim_instance *keys, struct err *e
 
         if (!w || !w->delete_)
                 return read_only_class(keys->class, "deleted", e);
-        r = provider_get(t->db, keys, &t->arena, &now, e);
+        r = view_guards(keys->class, e);
+        if (r == 0)
+                r = provider_get(t->db, keys, &t->arena, &now, e);
         return r < 0 ? r : w->delete_(t, now, e);
 }

@@ -293,6 +293,55 @@ static int user_delete(struct tx *t, const struct cim_instance *keys, struct err
         return model_user_delete(t, text_of(keys, "UserName"), e);
 }
 
+/* ---- security scopes ---- */
+
+static int category_create(struct tx *t, struct cim_instance *in, struct err *e)
+{
+        struct str id;
+        int r = model_category_create(t, in, &id, e);
+
+        if (r == 0)
+                cim_set_str(in, "CategoryID", id);
+        return r;
+}
+
+static int category_put(struct tx *t, struct cim_instance *in, struct err *e)
+{
+        return model_category_put(t, in, e);
+}
+
+static int category_delete(struct tx *t, const struct cim_instance *keys, struct err *e)
+{
+        return model_category_delete(t, text_of(keys, "CategoryID"), e);
+}
+
+static int membership(struct tx *t, const struct cim_instance *i, bool add, struct err *e)
+{
+        const struct cim_value *type = cim_get(i, "ObjectTypeID");
+
+        return model_membership(t, text_of(i, "CategoryID"), type ? type->i : 0, text_of(i, "ObjectKey"), add, e);
+}
+
+static int membership_create(struct tx *t, struct cim_instance *in, struct err *e)
+{
+        return membership(t, in, true, e);
+}
+
+static int membership_delete(struct tx *t, const struct cim_instance *keys, struct err *e)
+{
+        return membership(t, keys, false, e);
+}
+
+static int account_scope_create(struct tx *t, struct cim_instance *in, struct err *e)
+{
+        return model_account_scope(t, text_of(in, "LogonName"), text_of(in, "CategoryID"), true, e);
+}
+
+static int account_scope_delete(struct tx *t, const struct cim_instance *keys, struct err *e)
+{
+        return model_account_scope(t, text_of(keys, "LogonName"), text_of(keys, "CategoryID"), false, e);
+}
+
 static const struct provider_writer writers[] = {
         { "ActiveScriptEventConsumer", provider_consumer_refuse, NULL, NULL },
         { "CommandLineEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
@@ -305,8 +354,11 @@ static const struct provider_writer writers[] = {
         { "SMS_DistributionPointInfo", NULL, dp_put, dp_delete },
         { "SMS_Package", package_create, package_put, package_delete },
         { "SMS_Program", program_create, program_put, program_delete },
+        { "SMS_SecuredCategory", category_create, category_put, category_delete },
+        { "SMS_SecuredCategoryMembership", membership_create, NULL, membership_delete },
         { "SMS_Site", site_create, site_put, site_delete },
         { "SMTPEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },
+        { "TM_AccountScope", account_scope_create, NULL, account_scope_delete },
         { "TM_CollectionMember", member_create, NULL, member_delete },
         { "TM_User", NULL, user_put, user_delete },
         { "TM_WebhookEventConsumer", provider_consumer_create, provider_consumer_change, provider_consumer_delete },

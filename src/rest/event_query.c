@@ -51,7 +51,8 @@ static void gone(void *ctx, const struct err *e)
 
 void event_stream_query(struct event_stream *s, struct str query)
 {
-        struct event_subscription_opts o = { .query = query, .from = s->from, .deliver = deliver, .caught_up = caught_up,
+        struct event_subscription_opts o = { .query = query, .from = s->from, .who = s->call->q.caller.actor.who,
+                                             .deliver = deliver, .caught_up = caught_up,
                                              .gone = gone, .ctx = s };
         struct wql_error w = { 0 };
 

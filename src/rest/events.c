@@ -227,8 +227,8 @@ static int read_from(struct event_stream *s, struct http_exchange *x, struct err
 static int subscribe(struct event_stream *s, struct err *e)
 {
         const struct cim_class *one = s->n_classes == 1 && s->classes[0]->view ? s->classes[0] : NULL;
-        struct event_sub_opts o = { .class_name = one ? one->name : NULL, .from = s->from, .deliver = deliver,
-                                    .caught_up = caught_up, .gone = gone, .ctx = s };
+        struct event_sub_opts o = { .class_name = one ? one->name : NULL, .from = s->from, .who = s->call->q.caller.actor.who,
+                                    .deliver = deliver, .caught_up = caught_up, .gone = gone, .ctx = s };
 
         return event_subscribe(&s->sub, s->call->rest->o.events, &o, e);
 }

@@ -24,6 +24,9 @@ struct wql_sql_opts {
         int64_t now_us;                 /* what GetDate() gives */
         struct str ns, server;          /* for __PATH and its like; p NULL: NULL */
         uint64_t limit, skip;           /* rows; 0: all, none */
+        /* Appends a condition under which rows of a class's view are seen, and says so; NULL or false: all are. */
+        bool (*narrow)(void *ctx, const struct cim_class *c, struct buf *out);
+        void *narrow_ctx;
 };
 
 /* What one source gives to a row. */

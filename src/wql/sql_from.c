@@ -53,6 +53,22 @@ int wql_sql_sources(struct wql_sqlgen *g)
         return 0;
 }
 
+/* FROM "VIEW" WHERE (condition of the caller's); false: all rows are seen, and nothing was written. */
+static bool write_narrowed(struct wql_sqlgen *g, const struct cim_class *c, const char *before)
+{
+        struct buf seen;
+        bool some;
+
+        if (!g->opts->narrow)
+                return false;
+        buf_init(&seen, 0);
+        some = g->opts->narrow(g->opts->narrow_ctx, c, &seen);
+        if (some)
+                buf_printf(&g->text, "%s FROM \"%s\" WHERE (%s)", before, c->view, seen.failed ? "0" : seen.p);
+        buf_fini(&seen);
+        return some;
+}
+
 /* SELECT 'C' AS "__CLASS", "Id", NULL AS "Share" FROM "C" */
 static void write_arm(struct wql_sqlgen *g, const struct wql_part *p, const struct cim_class *c)
 {
@@ -62,17 +78,19 @@ static void write_arm(struct wql_sqlgen *g, const struct wql_part *p, const stru
 
                 buf_printf(&g->text, c && cim_property_find(c, str_of(name)) >= 0 ? ", \"%s\"" : ", NULL AS \"%s\"", name);
         }
-        if (c)
-                buf_printf(&g->text, " FROM \"%s\"", c->view);
-        else
+        if (!c)
                 buf_addz(&g->text, " WHERE 0");
+        else if (!write_narrowed(g, c, ""))
+                buf_printf(&g->text, " FROM \"%s\"", c->view);
 }
 
 static void write_source(struct wql_sqlgen *g, size_t source)
 {
         const struct wql_part *p = &g->parts[source];
 
-        if (p->n_classes == 1) {
+        if (p->n_classes == 1 && write_narrowed(g, p->classes[0], "(SELECT *")) {
+                buf_addc(&g->text, ')');
+        } else if (p->n_classes == 1) {
                 buf_printf(&g->text, "\"%s\"", p->classes[0]->view);
         } else {
                 buf_addc(&g->text, '(');

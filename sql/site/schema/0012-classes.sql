@@ -30,7 +30,8 @@ SELECT r.resource_id AS ResourceID, 5 AS ResourceType, r.name AS Name, r.name AS
 
 CREATE VIEW SMS_FullCollectionMembership AS
 SELECT c.collection_id AS CollectionID, r.resource_id AS ResourceID, r.name AS Name, 5 AS ResourceType,
-       s.code AS SiteCode, 0 AS IsClient, 1 AS IsDirect, 1 AS IsAssigned, 0 AS IsObsolete
+       s.code AS SiteCode, 0 AS IsClient, 1 AS IsDirect, 1 AS IsAssigned, 0 AS IsObsolete,
+       m.collection_row AS collection_row
   FROM collection_member m JOIN collection c ON c.collection_row = m.collection_row JOIN resource r ON r.name = m.name
        JOIN site s ON s.own = 1;
 

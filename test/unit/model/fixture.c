@@ -494,7 +494,8 @@ void fixture_again(struct fixture *f)
         static const char *const tables[] = {
                 "offer", "advert", "job", "group_package", "group_member", "dp_group", "assignment", "detail_summary",
                 "root_summary", "version", "program", "package", "collection_member", "collection", "dp", "site",
-                "resource", "site_health", "status_attribute", "status_message", "audit", "change", "counter", "sqlite_sequence", "pair_status", "package_category",
+                "account_scope", "scoped_account", "secured_membership", "secured_category", "resource", "site_health",
+                "status_attribute", "status_message", "audit", "change", "counter", "sqlite_sequence", "pair_status", "package_category",
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
