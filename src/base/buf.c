@@ -55,9 +55,15 @@ bool buf_reserve(struct buf *b, size_t more)
         return true;
 }
 
+/* There is room without asking. */
+static bool fits(const struct buf *b, size_t n)
+{
+        return b->cap > b->n && n < b->cap - b->n && !b->failed;
+}
+
 void buf_add(struct buf *b, const void *p, size_t n)
 {
-        if (!buf_reserve(b, n))
+        if (!fits(b, n) && !buf_reserve(b, n))
                 return;
         if (n)
                 memcpy(b->p + b->n, p, n);
@@ -77,7 +83,10 @@ void buf_addz(struct buf *b, const char *z)
 
 void buf_addc(struct buf *b, char c)
 {
-        buf_add(b, &c, 1);
+        if (!fits(b, 1) && !buf_reserve(b, 1))
+                return;
+        b->p[b->n++] = c;
+        b->p[b->n] = '\0';
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -173,6 +173,7 @@ MUST int cim_json_read(const struct cim_class *c, struct str json, struct arena 
 void cim_json_value_write(const struct cim_property *p, const struct cim_value *v, struct buf *out);
 MUST int cim_json_value_read(const struct cim_property *p, struct str json, struct arena *a, struct cim_value *out,
                              struct err *e);
+void cim_json_member(struct buf *out, char before, const char *name);   /* ,"Name": of a name that needs no escapes */
 void cim_json_string(struct buf *out, struct str s);    /* "text", escaped; bytes that are not UTF-8 become U+FFFD */
 /* Text to a value of a property's type (CLI's K=V, path keys): enumeration words and A|B of bit names are known too. */
 MUST int cim_value_parse(const struct cim_property *p, struct str text, struct arena *a, struct cim_value *out, struct err *e);

@@ -140,21 +140,33 @@ void cim_json_value_write(const struct cim_property *p, const struct cim_value *
         buf_addc(out, ']');
 }
 
+void cim_json_member(struct buf *out, char before, const char *name)
+{
+        const size_t n = strlen(name);
+        char *p;
+
+        if (!buf_reserve(out, n + 4))
+                return;
+        p = out->p + out->n;
+        p[0] = before;
+        p[1] = '"';
+        memcpy(p + 2, name, n);
+        memcpy(p + 2 + n, "\":", sizeof("\":"));
+        out->n += n + 4;
+}
+
 void cim_json_write_some(const struct cim_instance *i, const bool *only, struct buf *out)
 {
-        const char *before = "\"";
+        char before = '{';
 
-        buf_addc(out, '{');
         for (size_t k = 0; k < i->class->n_properties; k++) {
                 if (only && !only[k])
                         continue;
-                buf_addz(out, before);
-                buf_addz(out, i->class->properties[k].name);
-                buf_add(out, "\":", 2);
+                cim_json_member(out, before, i->class->properties[k].name);
                 cim_json_value_write(&i->class->properties[k], &i->values[k], out);
-                before = ",\"";
+                before = ',';
         }
-        buf_addc(out, '}');
+        buf_addz(out, before == '{' ? "{}" : "}");
 }
 
 void cim_json_write(const struct cim_instance *i, struct buf *out)

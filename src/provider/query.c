@@ -9,7 +9,13 @@
 #include <assert.h>
 #include <errno.h>
 #include "model/row.h"
+<<<<<<< src/provider/query.c
+#include "provider/private.h"
+
+enum { ROWS_MEMORY = 64 << 10 };
+=======
 #include "provider/view.h"
+>>>>>>> /tmp/push.mine
 
 static bool is_text(const struct cim_property *p)
 {
@@ -219,7 +225,7 @@ int provider_query_run(struct db_conn *c, const struct provider_query *q, struct
                         return r;
                 if (!fn(ctx, i))
                         return 0;
-                if (q->passing)
+                if (q->passing && a->used > ROWS_MEMORY)        /* of many rows at once */
                         arena_fini(a);
         }
         return r;
@@ -243,7 +249,7 @@ int provider_find(struct db_conn *c, const struct cim_instance *keys, struct are
 
         for (size_t n = 0; n < k->n_keys; n++) {
                 compare[n] = (struct provider_expr){ .op = PROVIDER_EQ, .property = k->keys[n],
-                                                     .value = keys->values[k->keys[n]] };
+                                                     .value = provider_key(keys, k->keys[n], a) };
                 both[n] = (struct provider_expr){ .node = PROVIDER_AND, .left = q.where, .right = &compare[n] };
                 q.where = n ? &both[n] : &compare[n];
         }

@@ -4,7 +4,7 @@
 #include "provider/view.h"
 #include "provider/wql_private.h"
 
-enum { PAGE_BYTES = 1 << 20, PAGE_ROWS = 20000, QUERY_MEMORY = 32 << 20, ROW_MEMORY = 64 << 20 };
+enum { PAGE_BYTES = 1 << 20, PAGE_ROWS = 20000, QUERY_MEMORY = 32 << 20, ROW_MEMORY = 64 << 20, ROWS_MEMORY = 64 << 10 };
 
 /* ---- running ---- */
 
@@ -24,18 +24,19 @@ static int read_rows(const struct wql_sql *q, struct db_stmt *s, bool (*fn)(void
         bool go_on = true;
         int r = 0;
 
+        arena_init(&a, ROW_MEMORY);
         while (go_on && (r = db_step(s, e)) > 0) {
                 struct wql_row row;
 
-                arena_init(&a, ROW_MEMORY);
                 r = wql_sql_row(q, s, &a, &row, e);
-                out.row = &row;
-                if (r == 0)
-                        go_on = fn(ctx, &out);
-                arena_fini(&a);
                 if (r < 0)
-                        return r;
+                        break;
+                out.row = &row;
+                go_on = fn(ctx, &out);
+                if (a.used > ROWS_MEMORY)       /* of many rows at once: giving it back costs more than using it */
+                        arena_fini(&a);
         }
+        arena_fini(&a);
         return r < 0 ? r : 0;
 }
 

@@ -8,16 +8,11 @@
  */
 #include "provider/wql_private.h"
 
-static void add_name(struct buf *out, const char *name)
-{
-        buf_add(out, ",\"", 2);
-        buf_addz(out, name);
-        buf_add(out, "\":", 2);
-}
+enum { PATH_USUAL = 200 };
 
-static void text_member(struct buf *out, const char *name, struct str text)
+static void text_member(struct buf *out, char before, const char *name, struct str text)
 {
-        buf_printf(out, "\"%s\":", name);
+        cim_json_member(out, before, name);
         if (text.p)
                 cim_json_string(out, text);
         else
@@ -33,9 +28,9 @@ static void add_relpath(const struct cim_instance *i, struct buf *out)
                         return;
         }
         buf_init(&path, CIM_PATH_MAX);
+        (void)buf_reserve(&path, PATH_USUAL);
         if (i->class->n_keys && cim_path_format(i, &path) == 0 && !path.failed) {
-                buf_addc(out, ',');
-                text_member(out, "__RELPATH", buf_str(&path));
+                text_member(out, ',', "__RELPATH", buf_str(&path));
         }
         buf_fini(&path);
 }
@@ -48,7 +43,7 @@ static void add_properties(const struct cim_instance *i, struct buf *out)
         for (size_t k = 0; k < c->n_properties; k++) {
                 if (i->given && !i->given[k])
                         continue;
-                add_name(out, c->properties[k].name);
+                cim_json_member(out, ',', c->properties[k].name);
                 cim_json_value_write(&c->properties[k], &i->values[k], out);
         }
 }
@@ -56,7 +51,7 @@ static void add_properties(const struct cim_instance *i, struct buf *out)
 static void add_values(const struct wql_row *row, struct buf *out)
 {
         for (size_t i = 0; i < row->n_values; i++) {
-                add_name(out, row->values[i].name);
+                cim_json_member(out, ',', row->values[i].name);
                 cim_json_value_write(row->values[i].type, &row->values[i].value, out);
         }
 }
@@ -67,8 +62,7 @@ static void write_object(const struct cim_instance *i, const struct wql_row *row
                 buf_addz(out, "null");
                 return;
         }
-        buf_addc(out, '{');
-        text_member(out, "__CLASS", str_of(i->class->name));
+        text_member(out, '{', "__CLASS", str_of(i->class->name));
         add_relpath(i, out);
         add_properties(i, out);
         if (row)
@@ -107,12 +101,10 @@ static void write_class(const struct cim_class *c, struct buf *out)
         struct arena a;
 
         arena_init(&a, 0);
-        buf_addz(out, "{\"__GENUS\":1,");
-        text_member(out, "__CLASS", str_of(c->name));
-        buf_addc(out, ',');
-        text_member(out, "__SUPERCLASS", c->super ? str_of(c->super->name) : STR_NULL);
-        buf_addc(out, ',');
-        text_member(out, "__DYNASTY", str_of(root_of(c)->name));
+        buf_addz(out, "{\"__GENUS\":1");
+        text_member(out, ',', "__CLASS", str_of(c->name));
+        text_member(out, ',', "__SUPERCLASS", c->super ? str_of(c->super->name) : STR_NULL);
+        text_member(out, ',', "__DYNASTY", str_of(root_of(c)->name));
         buf_addz(out, ",\"__DERIVATION\":[");
         for (const struct cim_class *s = c->super; s; s = s->super) {
                 cim_json_string(out, str_of(s->name));
@@ -123,7 +115,7 @@ static void write_class(const struct cim_class *c, struct buf *out)
                 struct cim_value v = { .null = true };
 
                 (void)cim_default(&c->properties[i], &a, &v);
-                add_name(out, c->properties[i].name);
+                cim_json_member(out, ',', c->properties[i].name);
                 cim_json_value_write(&c->properties[i], &v, out);
         }
         buf_addc(out, '}');

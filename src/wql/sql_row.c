@@ -64,6 +64,12 @@ static bool is_missing(const struct wql_part *p, struct db_stmt *s)
         return p->n_fields > 0;
 }
 
+/* The ordinal of a field in the class of this row; -1: another subclass has it. */
+static int ordinal_of(const struct cim_class *c, const struct cim_property *field)
+{
+        return field->class_name == c->name ? (int)(field - c->properties) : cim_property_find(c, str_of(field->name));
+}
+
 static int read_object(const struct wql_sql *q, size_t source, struct db_stmt *s, struct arena *a, struct cim_instance **out,
                        struct err *e)
 {
@@ -80,7 +86,7 @@ static int read_object(const struct wql_sql *q, size_t source, struct db_stmt *s
         if (!i || !i->given)
                 return no_memory(e);
         for (size_t k = 0; k < p->n_fields; k++) {
-                int at = cim_property_find(c, str_of(p->fields[k]->name)), r;
+                int at = ordinal_of(c, p->fields[k]), r;
 
                 if (at < 0)             /* of another subclass */
                         continue;
