@@ -9,13 +9,10 @@
 #include <assert.h>
 #include <errno.h>
 #include "model/row.h"
-<<<<<<< src/provider/query.c
 #include "provider/private.h"
+#include "provider/view.h"
 
 enum { ROWS_MEMORY = 64 << 10 };
-=======
-#include "provider/view.h"
->>>>>>> /tmp/push.mine
 
 static bool is_text(const struct cim_property *p)
 {
