@@ -10,10 +10,12 @@ import contextlib
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f'{HERE}/../lib')
@@ -76,7 +78,7 @@ class Fixture:
         return subprocess.run([f'{BUILD}/tallyman', '--server', f'unix:{self.site.socket}', *words], check=True,
                               stdout=subprocess.PIPE, text=True).stdout.strip()
 
-    def client(self, level=6, user='admin', password=None, **more):
+    def client(self, level=5, user='admin', password=None, **more):
         return Client(self.host, user, password or self.password, self.code, level, **more)
 
 
@@ -352,7 +354,7 @@ def reader_tries(f, path, objref):
 # ---- events ----
 
 def watch(f, query, done, ready, seen):
-    c = f.client()
+    c = f.client(6)
     events = c.services.ExecNotificationQuery(query, IMMEDIATELY | FORWARD)
     ready.set()
     while not seen or not done(seen):
@@ -508,16 +510,66 @@ def memory(f):
           sanitized or cost <= 64, cost)
 
 
+# ---- as others see it ----
+
+def example(f):
+    """examples/package_status.py prints the original sample's lines."""
+    ready = f'{f.site.folder}/ready'
+    words = [f'{HERE}/../../examples/package_status.py', f.host, f.code, 'admin', '--packages', '1', '--ready-file', ready,
+             '--password-file', f.site.settings['TALLYMAN_PASSWORD_FILE'].strip("'\"")]
+    program = subprocess.Popen(['/usr/bin/python3', *words], stdout=subprocess.PIPE, text=True)
+    while not os.path.exists(ready) and program.poll() is None:
+        time.sleep(.05)
+    f.site.method('Distribute', PackageIDs=[f.site.create_package('Example', f.source)], All=True)
+    lines = program.communicate(timeout=120)[0].split('\n')
+    check('the example prints Name, Targeted, Installed', program.returncode == 0 and lines[0] == 'Name: Example' and
+          lines[-5:-1] == ['Name: Example', 'Targeted: 2', 'Installed: 2', ''], lines)
+
+
+class Capture:
+    """What Wireshark's dissectors say to the frames of this test; nothing where tshark is not installed."""
+
+    def __init__(self, f):
+        self.file = f'{f.site.folder}/frames.pcap'
+        self.program = None
+        if shutil.which('tshark'):
+            ports = f'host {f.host} and (tcp port 135 or tcp port 49700)'
+            self.program = subprocess.Popen(['tshark', '-q', '-i', 'lo', '-f', ports, '-w', self.file], stdout=subprocess.DEVNULL,
+                                            stderr=subprocess.PIPE, text=True)
+            for line in self.program.stderr:
+                if line.startswith('Capturing'):
+                    break
+
+    def look(self):
+        if not self.program:
+            print('ok - tshark is not installed: no capture # SKIP')
+            return
+        self.program.send_signal(signal.SIGINT)
+        self.program.wait(60)
+        frames = self.frames('dcerpc')
+        check(f'{len(frames)} frames of DCE RPC, none malformed', len(frames) > 100 and not self.frames('_ws.malformed'),
+              self.frames('_ws.malformed')[:5])
+        faults = self.frames('_ws.expert.severity == error && dcerpc')
+        check('and no error of the experts', not faults, faults[:5])
+
+    def frames(self, wanted):
+        return subprocess.run(['tshark', '-r', self.file, '-Y', wanted], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True).stdout.splitlines()
+
+
 def main():
     folder = tempfile.mkdtemp(prefix='tallyman-dcom-')
     f = Fixture(folder)
     try:
         f.prepare()
+        capture = Capture(f)
         f.site.create_package('First', f.source)
         f.site.call('POST', '/AdminService/wmi/SMS_Package', {'Name': 'Without source', 'PkgSourceFlag': 1})
         for part in (resolver, logons, queries, objects, writing):
             part(f)
         sinks(f, events(f))
+        example(f)
+        capture.look()
         memory(f)
     finally:
         f.site.stop()
