@@ -21,7 +21,7 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f'{HERE}/../lib')
 import realqueries  # noqa: E402
-from tallysite import Site, UnixConnection  # noqa: E402
+from tallysite import Site, UnixConnection, resident_bytes  # noqa: E402
 
 BUILD = os.environ.get('TALLYMAN_BUILD') or f'{HERE}/../../build'
 MAIN, OTHER, THIRD = 'P0100012', 'P0100013', 'P0100014'
@@ -279,6 +279,38 @@ REFUSED = [
 ]
 
 
+LARGEST = 16384         # WBEM_MAX_QUERY
+
+
+def repeated(head, item, between, tail=''):
+    """head, item as often as a query may hold it, tail; %d in the item is its number."""
+    text, number = head, 0
+    while len(text) + len(between) + len(item) + 4 + len(tail) <= LARGEST:
+        text += (between if number else '') + item.replace('%d', str(number))
+        number += 1
+    return text + tail
+
+
+def largest(site):
+    """Queries of the largest size: an answer, or a documented refusal, and the site grows by no more than 64 MiB."""
+    before = resident_bytes(site.pids()[0], peak=True)
+    start = 'SELECT PackageID FROM SMS_Package WHERE '
+    for name, text in (
+            ('OR', repeated(start, "PackageID='P%d'", ' OR ')), ('LIKE', repeated(start, "Name LIKE '%a_[b-%d]%'", ' OR ')),
+            ('IN', repeated(start + 'PackageID IN (', "''", ',', ')')), ('NOT', repeated(start + 'NOT (', 'NOT Priority=%d', ' AND ', ')')),
+            ('sub-selects', repeated(start, 'PackageID IN (SELECT PackageID FROM SMS_Program)', ' OR ')),
+            ('dates', repeated(start, 'DateDiff(dd,SourceDate,GetDate())>%d', ' OR ')),
+            ('columns', repeated('SELECT ', 'Name', ',', ' FROM SMS_Package')), ('a text', repeated(start + "Name='", 'x', '', "'")),
+            ('order', repeated('SELECT PackageID FROM SMS_Package ORDER BY ', 'Name', ','))):
+        check(f'the largest query of {name} is answered', isinstance(query(site, text), list), query(site, text))
+    for name, text in (('joins', repeated('SELECT a.Name FROM SMS_Package a', ' JOIN SMS_Package a%d ON a.Name=a%d.Name', '')),
+                       ('brackets', start + '(' * 8000 + 'Priority=1' + ')' * 8000), ('NOT', repeated(start, 'NOT', ' ', ' Priority=1')),
+                       ('calls', start + 'UPPER(' * 2000 + 'Name' + ')' * 2000 + "='A'"), ('more than fits', ' ' * LARGEST + start + 'Priority=1')):
+        check(f'the largest query of {name} is refused', query(site, text) == 'WBEM_E_QUOTA_VIOLATION', query(site, text))
+    grown = resident_bytes(site.pids()[0], peak=True) - before
+    check('the site grew little by them', grown < 64 << 20, grown)
+
+
 def refused(site):
     for text, status in REFUSED:
         if text:
@@ -409,6 +441,7 @@ def main():
         for text, watch in events:
             event_query(text, watch, classes, site)
         refused(site)
+        largest(site)
         extended(site)
         more = f'{HERE}/../data/real_queries_more.txt'
         realqueries.data_queries(site, more, {'MAIN': MAIN, 'OTHER': OTHER, 'THIRD': THIRD}, lambda text: query(site, text), check)
