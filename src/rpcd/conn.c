@@ -157,6 +157,24 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
         rpcd_conn_pump(c);
 }
 
+/* A line in the log; a client that ends badly all the time does not fill it. */
+static void say(const struct rpcd_conn *c, const char *why)
+{
+        struct rpcd *d = c->d;
+        int64_t now = os_mono_us();
+
+        if (now - d->said_us > 60 * US_PER_SECOND) {
+                if (d->n_unsaid > 0)
+                        log_info("rpcd", "%u more connections ended like those before", d->n_unsaid);
+                d->n_said = d->n_unsaid = 0;
+                d->said_us = now;
+        }
+        if (d->n_said++ < RPCD_LINES_MAX)
+                log_info("rpcd", "%s: connection ended: %s", c->peer, why);
+        else
+                d->n_unsaid++;
+}
+
 void rpcd_conn_pump(struct rpcd_conn *c)
 {
         const char *why;
@@ -170,7 +188,7 @@ void rpcd_conn_pump(struct rpcd_conn *c)
         why = r < 0 ? uv_strerror(r) : c->chunk ? NULL : rpc_conn_ended(c->rpc);
         if (why) {
                 if (r >= 0)
-                        log_info("rpcd", "%s: connection ended: %s", c->peer, why);
+                        say(c, why);
                 rpcd_conn_close(c, why);
                 return;
         }

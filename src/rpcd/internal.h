@@ -6,6 +6,7 @@
 enum {
         RPCD_ADDRESS_MAX = 64,
         RPCD_READ_MAX = 64 << 10,
+        RPCD_LINES_MAX = 10,            /* a minute, in the log, of connections that ended badly */
         RPCD_CHUNK_MAX = 256 << 10,     /* octets handed to the kernel by one write that waits */
 };
 
@@ -22,6 +23,8 @@ struct rpcd {
         size_t n_conns;
         struct loop_timer *sweep;       /* runs while there are connections */
         struct loop_soon *soon;         /* for the dirty ones */
+        int64_t said_us;                /* the minute of the lines below */
+        unsigned n_said, n_unsaid;
         char *read;                     /* RPCD_READ_MAX octets that a read fills and hands on at once */
 };
 struct rpcd_conn {
