@@ -106,3 +106,24 @@ int provider_group(struct db_conn *c, struct str name, struct arena *a, struct s
         *out = cim_get(i, "GroupID")->s;
         return 0;
 }
+
+struct cim_value provider_key(const struct cim_instance *i, uint16_t property, struct arena *a)
+{
+        struct cim_value v = i->values[property];
+        struct cim_instance *keys;
+        struct cim_path path;
+        struct err e = { 0 };
+        struct buf b;
+
+        if (i->class->properties[property].type != CIM_REFERENCE || v.null || cim_path_parse(v.s, a, &path, &e) < 0 ||
+            cim_path_bind(&path, a, &keys, &e) < 0)
+                return v;
+        buf_init(&b, CIM_PATH_MAX);
+        if (cim_path_format(keys, &b) == 0) {
+                struct str text = arena_str(a, buf_str(&b));
+
+                v.s = text.p ? text : v.s;
+        }
+        buf_fini(&b);
+        return v;
+}

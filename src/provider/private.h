@@ -77,6 +77,8 @@ MUST int provider_dp(struct db_conn *c, struct str name, struct model_dp *out, s
 MUST int provider_package(struct db_conn *c, struct str id, struct arena *a, struct str *out, struct err *e);
 /* GroupID of a group given by id or name, in @a; ERR_NOT_FOUND. */
 MUST int provider_group(struct db_conn *c, struct str name, struct arena *a, struct str *out, struct err *e);
+/* A key as it is stored: a reference may come in every form of an object path, stored it is the relative one. */
+struct cim_value provider_key(const struct cim_instance *i, uint16_t property, struct arena *a);
 /* Comparison of a text property with a text. */
 struct provider_expr provider_text_is(const struct cim_class *c, const char *property, struct str text);
 struct provider_expr provider_number_is(const struct cim_class *c, const char *property, int64_t v);

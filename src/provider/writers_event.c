@@ -17,9 +17,15 @@ static int taken(struct err *e, const char *class_name, struct str name)
 }
 
 /* Bindings that name it show whether it is there. */
-static void touch_subscriptions(struct tx *t, const char *property, struct str value)
+static void touch_filter(struct tx *t, struct str name)
 {
-        tx_touch_where(t, "TM_Subscription", &(struct tx_key){ property, value, 0 }, 1);
+        tx_touch_where(t, "TM_Subscription", &(struct tx_key)TX_TEXT("Filter", name), 1);
+}
+
+static void touch_consumer(struct tx *t, const struct cim_class *c, struct str name)
+{
+        tx_touch_where(t, "TM_Subscription",
+                       (const struct tx_key[]){ TX_TEXT("ConsumerClass", str_of(c->name)), TX_TEXT("ConsumerName", name) }, 2);
 }
 
 static int run_texts(struct tx *t, int statement, struct str a, struct str b, struct str c, struct err *e)
@@ -141,7 +147,7 @@ static int filter_put(struct tx *t, struct cim_instance *in, bool create, struct
         if (r)
                 return r;
         tx_touch_where(t, "__EventFilter", &key, 1);
-        touch_subscriptions(t, "Filter", name);
+        touch_filter(t, name);
         r = write_filter(t, create ? SQL_SITE_FILTER_INSERT : SQL_SITE_FILTER_UPDATE, now, e);
         if (r < 0 && e->kind == ERR_EXISTS)
                 return taken(e, "__EventFilter", name);
@@ -168,7 +174,7 @@ int provider_filter_delete(struct tx *t, const struct cim_instance *keys, struct
         int r;
 
         tx_touch_where(t, "__EventFilter", &(struct tx_key)TX_TEXT("Name", name), 1);
-        touch_subscriptions(t, "Filter", name);
+        touch_filter(t, name);
         tx_audit(t, "filter delete", "%.*s", STR_ARG(name));
         r = run_texts(t, SQL_SITE_FILTER_DELETE, name, STR_NULL, STR_NULL, e);
         return r < 0 ? r : run_texts(t, SQL_SITE_BINDING_FORGET_FILTER, name, STR_NULL, STR_NULL, e);
@@ -260,7 +266,7 @@ static int consumer_put(struct tx *t, struct cim_instance *in, bool create, stru
         if (r)
                 return r;
         tx_touch_where(t, in->class->name, &key, 1);
-        touch_subscriptions(t, "Consumer", path_of(t, in->class->name, name));
+        touch_consumer(t, in->class, name);
         r = write_consumer(t, create, now, e);
         if (r < 0 && e->kind == ERR_EXISTS)
                 return taken(e, in->class->name, name);
@@ -285,7 +291,7 @@ int provider_consumer_delete(struct tx *t, const struct cim_instance *keys, stru
         int r;
 
         tx_touch_where(t, keys->class->name, &(struct tx_key)TX_TEXT("Name", name), 1);
-        touch_subscriptions(t, "Consumer", path_of(t, keys->class->name, name));
+        touch_consumer(t, keys->class, name);
         tx_audit(t, "consumer delete", "%s %.*s", keys->class->name, STR_ARG(name));
         r = run_texts(t, SQL_SITE_CONSUMER_DELETE, class_name, name, STR_NULL, e);
         return r < 0 ? r : run_texts(t, SQL_SITE_BINDING_FORGET_CONSUMER, class_name, name, STR_NULL, e);

@@ -142,7 +142,7 @@ SELECT failure_id AS FailureID, us AS Time, filter AS Filter, consumer AS Consum
   FROM event_failure;
 
 CREATE VIEW TM_Subscription AS
-SELECT b.binding_id AS SubscriptionID, b.filter_name AS Filter,
+SELECT b.binding_id AS SubscriptionID, b.filter_name AS Filter, b.consumer_class AS ConsumerClass, b.consumer_name AS ConsumerName,
        b.consumer_class || '.Name="' || replace(replace(b.consumer_name, '\', '\\'), '"', '\"') || '"' AS Consumer,
        f.query AS Query, iif(f.name IS NULL OR c.name IS NULL, 0, b.state) AS State, b.since_us AS Since,
        b.last_error AS LastError

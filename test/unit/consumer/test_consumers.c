@@ -356,7 +356,7 @@ static void definitions_change_while_it_runs(void **state)
         written(make, "LogFileEventConsumer", "{\"Name\":\"c\",\"Filename\":\"out.log\",\"Text\":\"again %TargetInstance.Name%\"}");
         package("six");
         until_log("one\n<two>\n<four>\nagain six\n");
-        written(remove_object, "__FilterToConsumerBinding.Consumer=\"LogFileEventConsumer.Name=\\\"c\\\"\",Filter=\"__EventFilter.Name=\\\"f\\\"\"", NULL);
+        written(remove_object, "__FilterToConsumerBinding.Consumer=\"root/subscription:logfileeventconsumer.name=\\\"C\\\"\",Filter=\"__EventFilter.Name=\\\"f\\\"\"", NULL);
         assert_int_equal(all("TM_Subscription", "State")->n, 0);
         package("seven");
         assert_int_equal(all("__FilterToConsumerBinding", "Filter")->n, 0);
@@ -416,6 +416,18 @@ static void lost_events_are_told(void **state)
         assert_non_null(strstr(all("TM_EventFailure", "ErrorDescription")->out[0], "no longer holds"));
         package("three");
         until_log("three\n");
+}
+
+/* No setting allows this machine's own addresses. */
+static void webhooks_do_not_lead_back(void **state)
+{
+        written(make, "__EventFilter", "{\"Name\":\"f\",\"QueryLanguage\":\"WQL\",\"Query\":\"" CREATED "\"}");
+        define("TM_WebhookEventConsumer", "{\"Name\":\"c\",\"Url\":\"http://127.0.0.1:9/\"}");
+        start("");
+        package("one");
+        until("TM_EventFailure", "FailureID", 1);
+        assert_non_null(strstr(all("TM_EventFailure", "ErrorDescription")->out[0], "not allowed"));
+        assert_string_equal(all("TM_EventFailure", "Tries")->out[0], "1");
 }
 
 /* The failure to tell a failure tells no other. */
@@ -519,7 +531,7 @@ int main(void)
                 TEST(events_are_delivered_in_order), TEST(nothing_is_lost_while_nobody_delivers),
                 TEST(a_binding_begins_when_it_is_written), TEST(definitions_change_while_it_runs),
                 TEST(what_is_refused_is_recorded), TEST(what_is_dead_is_given_up), TEST(lost_events_are_told),
-                TEST(failures_do_not_feed_themselves), TEST(mistakes_are_refused_in_words), cmocka_unit_test(administrators_write_them),
+                TEST(webhooks_do_not_lead_back), TEST(failures_do_not_feed_themselves), TEST(mistakes_are_refused_in_words), cmocka_unit_test(administrators_write_them),
                 TEST(wrong_settings_are_refused),
         };
 
