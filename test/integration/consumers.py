@@ -410,7 +410,7 @@ def test_command_line(site):
     check('tallyman delete', code == 0 and not site.get('__EventFilter', "Name eq 'by hand'"), out)
     code, out = run('subscription', 'list')
     check('tallyman subscription list', code == 0 and 'delivering' in out, out)
-    code, out = run('subscription', 'failures')
+    code, out = run('-o', 'json', 'subscription', 'failures')
     check('tallyman subscription failures', code == 0 and 'refuses' in out, out)
     code, out = run('put', '__EventFilter.Name="packages"', 'QueryLanguage=wql')
     check('tallyman put', code == 0, out)
