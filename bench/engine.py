@@ -65,15 +65,16 @@ SELECT r.pkg_id, d.site_id, r.targeted, r.installed, r.n_assigned, 1 FROM root_s
 
 
 def assign_all(path):
-    """Every package on every DP, installed on all but the last; the triggers' work in bulk."""
+    """Every package on every DP, installed on all but the last; the triggers' and indexes' work in bulk."""
     db = sqlite3.connect(path)
-    triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in triggers:
-        db.execute(f'DROP TRIGGER {name}')
+    later = db.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND"
+                       " (type = 'trigger' OR type = 'index' AND tbl_name = 'assignment')").fetchall()
+    for kind, name, _ in later:
+        db.execute(f'DROP {kind} {name}')
     last = db.execute('SELECT max(dp_id) FROM dp').fetchone()[0]
     for text in ASSIGN.split(';'):
         db.execute(text, (last,) if '?1' in text else ())
-    for _, text in triggers:
+    for _, _, text in later:
         db.execute(text)
     db.execute('DELETE FROM change')
     db.commit()
@@ -83,7 +84,8 @@ def assign_all(path):
 
 def changes(work, sizes, count, runs):
     print('\n(b) a change (one report, its counters, its log), 100 to a commit, synchronous=FULL: medians')
-    print(f"{'rows':>10} {'packages':>9} {'DPs':>6} {'order':<7} {'CPU us':>8} {'wall us':>8} {'log rows':>9} {'file MB':>8}")
+    print(f"{'rows':>10} {'packages':>9} {'DPs':>6} {'order':<7} {'CPU us':>8} {'wall us':>8} {'log rows':>9} {'log bytes':>9} "
+          f"{'file MB':>8}")
     for packages, dps in sizes:
         path = f'{work}/b.db'
         for suffix in ('', '-wal', '-shm'):
@@ -95,11 +97,21 @@ def changes(work, sizes, count, runs):
         results = {'random': [], 'burst': []}
         for _ in range(runs):
             for order, out in results.items():          # an even number of reports in bursts mends what it damaged
-                out.append(engine('change', path, packages, dps, order, count, 100))
+                out.append(engine('change', path, packages, dps, order, count, 100) | log_of(path, count))
                 mend(path)
         for order, out in results.items():
             print(f"{packages * dps:>10} {packages:>9} {dps:>6} {order:<7} {middle([r['cpu_us'] for r in out]):>8.0f} "
-                  f"{middle([r['wall_us'] for r in out]):>8.0f} {middle([r['log_rows'] for r in out]):>9.1f} {size:>8.0f}", flush=True)
+                  f"{middle([r['wall_us'] for r in out]):>8.0f} {middle([r['log_rows'] for r in out]):>9.1f} "
+                  f"{middle([r['log_bytes'] for r in out]):>9.0f} {size:>8.0f}", flush=True)
+
+
+def log_of(path, count):
+    """What a change left in the log."""
+    db = sqlite3.connect(path)
+    rows, size = db.execute("SELECT count(*), sum(length(class) + length(path) + coalesce(length(before), 0)"
+                            " + length(after) + coalesce(length(fact), 0)) FROM change").fetchone()
+    db.close()
+    return {'log_rows': rows / count, 'log_bytes': size / count}
 
 
 def mend(path):
@@ -213,7 +225,7 @@ def lists(running, work, runs):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument('--quick', action='store_true', help='fewer packages, rows and seconds: under a minute')
-    arguments.add_argument('--full', action='store_true', help='up to 5 million rows, three runs')
+    arguments.add_argument('--full', action='store_true', help='up to 20 million rows, three runs')
     arguments.add_argument('--only', default='abcde', help='letters of the parts to run')
     arguments.add_argument('--work', help='folder for everything; default: a temporary one')
     options = arguments.parse_args()
@@ -232,7 +244,7 @@ def main():
                 running.site.stop()
         if 'b' in options.only:
             sizes = [(200, 100), (1000, 200)] if options.quick else [(200, 100), (2000, 500)]
-            changes(work, sizes + ([(5000, 1000)] if options.full else []), 1000 if options.quick else 4000,
+            changes(work, sizes + ([(5000, 1000), (10000, 2000)] if options.full else []), 1000 if options.quick else 4000,
                     1 if options.quick else 3)
     finally:
         if not options.work:

@@ -8,6 +8,7 @@
  */
 #include "db/engine.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -84,12 +85,20 @@ static int set_up(sqlite3 *db, unsigned flags, struct err *e)
         return r;
 }
 
+/* Nobody asks SQLite how much memory it uses; keeping count takes a lock for each allocation. */
+static void configure(void)
+{
+        (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_db(void **handle, const char *path, unsigned flags, struct err *e)
 {
         int mode = flags & DB_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+        static pthread_once_t once = PTHREAD_ONCE_INIT;
         sqlite3 *db = NULL;
         int r;
 
+        (void)pthread_once(&once, configure);
         r = sqlite3_open_v2(path, &db, mode | SQLITE_OPEN_NOMUTEX, NULL);
         if (r != SQLITE_OK) {
                 r = fail(db, r, path, e);
