@@ -80,6 +80,14 @@ void tallyman_close(struct tallyman *t);        /* NULL is harmless */
 void tallyman_cancel(struct tallyman *t);
 
 /*
+ * tallyman_set_context - a context value that goes with every later request but event streams.
+ * @name   "ApplicationName" and "MachineName" (raising status messages wants both), "LocaleID", "InstanceCount",
+ *         "LimitToCollectionIDs", "QueryQualifiers", "ContextHandle"; others mean nothing to the site
+ * @value  without double quotes; NULL takes it back
+ */
+int tallyman_set_context(struct tallyman *t, const char *name, const char *value, struct tallyman_error *e);
+
+/*
  * tallyman_list - instances of a class.
  * @filter   OData: "PackageID eq 'P0100001' and State ne 0"; NULL: all
  * @orderby  "Name desc"; NULL: as the site likes

@@ -3,6 +3,16 @@
 #include <stdio.h>
 #include "rest/private.h"
 
+static int read_context(struct rest_call *c, struct err *e)
+{
+        struct str text = http_header(c->x, "X-Tallyman-Context");
+
+        if (!text.p)
+                return 0;
+        c->q.context = &c->context;
+        return provider_context_parse(text, &c->context, e);
+}
+
 void rest_call_begin(struct rest *r, struct http_exchange *x, void (*go)(struct rest_call *c))
 {
         struct rest_call *c = calloc(1, sizeof *c);
@@ -19,7 +29,10 @@ void rest_call_begin(struct rest *r, struct http_exchange *x, void (*go)(struct 
         c->go = go;
         arena_init(&c->q.arena, 0);
         c->q.ctx = c;
-        rest_authenticate(c);
+        if (read_context(c, &e) < 0)
+                rest_call_fail(c, &e);
+        else
+                rest_authenticate(c);
 }
 
 void rest_call_end(struct rest_call *c)

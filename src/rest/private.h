@@ -30,6 +30,7 @@ struct rest_call {
         const struct http_request *rq;
         void (*go)(struct rest_call *c);
         struct provider_request q;      /* q.arena is the call's memory, q.caller who asks */
+        struct provider_context context;        /* of the header X-Tallyman-Context; q.context is NULL without it */
         struct url_target target;
         const struct cim_class *parameters;     /* of a method */
         struct list_reply *list;

@@ -101,6 +101,7 @@ void tallyman_close(struct tallyman *t)
                 curl_multi_cleanup(t->multi);
         if (t->cancel_fd >= 0)
                 os.close(t->cancel_fd);
+        client_forget_context(t);
         if (t->password)
                 explicit_bzero(t->password, strlen(t->password));
         free(t->server);
@@ -319,6 +320,7 @@ int client_request(struct tallyman *t, const struct client_call *q, struct clien
         curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, r);
         curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
         curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, &a);
+        headers = client_add_context(t, headers);
         if (q->body)
                 headers = set_body(t, q, headers);
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, q->verb);

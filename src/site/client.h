@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "tallyman/tallyman.h"
 
+enum { CLIENT_CONTEXT_MAX = 16 };
 struct tallyman {
         char *server;                   /* as given, for messages */
         char *base_url;                 /* "http://localhost" for a socket, else the server without its last '/' */
@@ -23,6 +24,10 @@ struct tallyman {
         CURLM *multi;
         int cancel_fd;
         atomic_bool cancelled;
+        struct client_context {
+                char *name, *value;
+        } context[CLIENT_CONTEXT_MAX];
+        size_t n_context;
 };
 
 enum { CLIENT_REPLY_LIMIT = 512 << 20 };
@@ -56,6 +61,10 @@ enum { CLIENT_STOPPED = 2 };
 int client_request(struct tallyman *t, const struct client_call *q, struct client_reply *r, struct tallyman_error *e);
 /* X-Tallyman-Sequence of one header line, or -1. */
 int64_t client_header_sequence(struct str line);
+
+/* context.c: the header with the context values, if there are any */
+struct curl_slist *client_add_context(const struct tallyman *t, struct curl_slist *headers);
+void client_forget_context(struct tallyman *t);
 
 /* error.c: fill *e, return -1. e NULL is allowed. */
 int error_set(struct tallyman_error *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);

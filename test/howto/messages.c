@@ -27,34 +27,64 @@ static int64_t find(struct howto *h, const char *text)
         return record;
 }
 
-static bool has_method(struct howto *h)
+static bool is_from(const json_t *row)
 {
-        char *text = NULL;
-        bool there = tallyman_fetch(h->site, "/AdminService/class/SMS_StatusMessage", &text, &h->e) == 0 &&
-                     strstr(text, "RaiseErrorStatusMsg");
+        return has_text(row, "MachineName", "HOWTO01") && has_text(row, "Component", "howtos");
+}
 
-        free(text);
-        return there;
+/* "How to Add a Configuration Manager Context Qualifier", and "... a Context Handle". */
+static void contexts(struct howto *h)
+{
+        json_t *rows, *out;
+
+        ok(h, tallyman_set_context(h->site, "InstanceCount", "2", &h->e) == 0, "28: InstanceCount");
+        rows = exec_query(h, "SELECT * FROM SMS_StatusMessage");
+        ok(h, json_array_size(rows) == 2, "28: bounds what a query gives");
+        json_decref(rows);
+        out = exec_method(h, "SMS_ContextMethods", "GetContextHandle", NULL);
+        ok(h, text_of(out, "ContextHandle")[0] == '{', "28: a handle for the context values: %s", text_of(out, "ContextHandle"));
+        for (size_t i = 0; i < 4; i++) {
+                static const char *const names[] = { "InstanceCount", "ApplicationName", "MachineName", "LocaleID" };
+
+                ok(h, tallyman_set_context(h->site, names[i], NULL, &h->e) == 0, "28: %s taken back", names[i]);
+        }
+        ok(h, tallyman_set_context(h->site, "ContextHandle", text_of(out, "ContextHandle"), &h->e) == 0, "28: the handle stands for them");
+        rows = exec_query(h, "SELECT * FROM SMS_StatusMessage");
+        ok(h, json_array_size(rows) == 2, "28: and they count");
+        json_decref(rows);
+        rows = exec_method(h, "SMS_ContextMethods", "ClearContextHandle", json_pack("{ss}", "ContextHandle", text_of(out, "ContextHandle")));
+        ok(h, number_of(rows, "ReturnValue") == 0, "28: until the handle is cleared");
+        json_decref(rows);
+        ok(h, tallyman_set_context(h->site, "ContextHandle", NULL, &h->e) == 0, "28: and taken back");
+        json_decref(out);
 }
 
 /* "How to Raise a Status Message", "How to Read ...", "How to Delete ...". */
 void howtos_of_messages(struct howto *h)
 {
-        json_t *out = raise(h, "Out of paper"), *ids;
+        json_t *out, *ids, *row;
         int64_t record;
+        char *path;
 
-        if (!has_method(h)) {
-                ok(h, !out, "25: messages of one's own are not raised here, and it says so");
-                return;
-        }
+        ok(h, !raise(h, "Nobody says") && strstr(h->e.text, "ApplicationName"), "25: nobody may raise a message without saying who");
+        ok(h, tallyman_set_context(h->site, "ApplicationName", "howtos", &h->e) == 0 &&
+                tallyman_set_context(h->site, "MachineName", "HOWTO01", &h->e) == 0 &&
+                tallyman_set_context(h->site, "LocaleID", "MS\\1033", &h->e) == 0, "25: who calls, and from where");
+        out = raise(h, "Out of paper");
         ok(h, number_of(out, "ReturnValue") == 0, "25: a message is raised");
         json_decref(out);
         record = find(h, "Out of paper");
         ok(h, record > 0, "25: and read with its attribute and its text");
+        path = path_of("SMS_StatusMessage.RecordID=%lld", (long long)record);
+        row = get_object(h, path);
+        ok(h, is_from(row), "25: it says who raised it");
+        json_decref(row);
+        free(path);
         ids = json_array();
         json_array_append_new(ids, json_integer(record));
         out = exec_method(h, "SMS_StatusMessage", "DeleteByID", json_pack("{so}", "RecordIDs", ids));
         ok(h, number_of(out, "ReturnValue") == 1, "25: one is deleted");
         json_decref(out);
         ok(h, find(h, "Out of paper") < 0, "25: and is gone");
+        contexts(h);
 }

@@ -177,20 +177,22 @@ static void edit_lock(struct howto *h)
 /* "How to Add an Object to a Security Scope": SpawnInstance_ SMS_SecuredCategoryMembership, Put_; Delete_ by key. */
 static void security_scope(struct howto *h)
 {
-        json_t *stored;
+        json_t *scope = put_new(h, "SMS_SecuredCategory", json_pack("{ss}", "CategoryName", "Howtos")), *stored, *member;
+        const char *id = text_of(scope, "CategoryID");
+        char *path = path_of("SMS_SecuredCategoryMembership.CategoryID='%s',ObjectKey='%s',ObjectTypeID=2", id, h->package);
+        char *scope_path = path_of("SMS_SecuredCategory.CategoryID='%s'", id);
 
-        stored = put_new(h, "SMS_SecuredCategoryMembership", json_pack("{ss ss si}", "CategoryID", "SMS00UNA", "ObjectKey", h->package,
-                                                                       "ObjectTypeID", 2));
-        if (!has_class(h, "SMS_SecuredCategoryMembership")) {
-                ok(h, !stored, "31: there are no scopes here, and it says so");
-        } else {
-                char *path = path_of("SMS_SecuredCategoryMembership.CategoryID='SMS00UNA',ObjectKey='%s',ObjectTypeID=2", h->package);
-
-                ok(h, stored != NULL, "31: a package gets a scope");
-                ok(h, delete_object(h, path), "31: and loses it");
-                free(path);
-        }
+        stored = put_new(h, "SMS_SecuredCategoryMembership", json_pack("{ss ss si}", "CategoryID", id, "ObjectKey", h->package, "ObjectTypeID", 2));
+        member = get_object(h, path);
+        ok(h, has_text(stored, "ObjectKey", h->package) && has_text(member, "CategoryID", id), "31: a package is in the scope %s", id);
+        ok(h, delete_object(h, path), "31: and is taken out");
+        ok(h, !get_object(h, path) && failed_with(h, TALLYMAN_E_NOT_FOUND, NULL), "31: it is not in it any more");
+        ok(h, delete_object(h, scope_path), "31: the scope is deleted");
+        json_decref(member);
         json_decref(stored);
+        json_decref(scope);
+        free(scope_path);
+        free(path);
 }
 
 void howtos_of_the_provider(struct howto *h)

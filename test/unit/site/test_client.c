@@ -164,6 +164,39 @@ static void each_operation_has_its_verb(void **state)
         tallyman_close(t);
 }
 
+static void context_values_go_with_requests(void **state)
+{
+        struct canned *s = *state;
+        struct tallyman_error e;
+        struct tallyman *t;
+        char name[8];
+
+        for (int i = 0; i < 2; i++)
+                s->answers[i] = OK "Content-Length: 2\r\n\r\n{}";
+        t = start(s, 0);
+        assert_int_equal(tallyman_set_context(t, "MachineName", "PC1", &e), 0);
+        assert_int_equal(tallyman_set_context(t, "ApplicationName", "a; b", &e), 0);
+        assert_int_equal(tallyman_set_context(t, "machinename", "PC2", &e), 0);
+        assert_int_equal(tallyman_method(t, "SMS_StatusMessage", "M", NULL, NULL, &e), 0);
+        assert_non_null(strstr(s->asked[0], "\r\nX-Tallyman-Context: MachineName=\"PC2\"; ApplicationName=\"a; b\"\r\n"));
+        assert_int_equal(tallyman_set_context(t, "ApplicationName", NULL, &e), 0);
+        assert_int_equal(tallyman_set_context(t, "MachineName", NULL, &e), 0);
+        assert_int_equal(tallyman_set_context(t, "MachineName", NULL, &e), 0);
+        assert_int_equal(tallyman_method(t, "SMS_StatusMessage", "M", NULL, NULL, &e), 0);
+        assert_null(strstr(s->asked[1], "X-Tallyman-Context"));
+        assert_int_equal(tallyman_set_context(t, "A", "x\r\nHost: y", &e), -1);
+        assert_int_equal(e.kind, TALLYMAN_E_INVALID);
+        assert_int_equal(tallyman_set_context(t, "A", "a\"b", &e), -1);
+        assert_int_equal(tallyman_set_context(t, "A=B", "x", &e), -1);
+        for (int i = 0; i < 16; i++) {
+                (void)snprintf(name, sizeof(name), "N%d", i);
+                assert_int_equal(tallyman_set_context(t, name, "", &e), 0);
+        }
+        assert_int_equal(tallyman_set_context(t, "N16", "", &e), -1);
+        assert_int_equal(tallyman_set_context(t, "n15", "again", &e), 0);
+        tallyman_close(t);
+}
+
 static void errors_are_told_apart(void **state)
 {
         struct canned *s = *state;
@@ -482,6 +515,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_list_and_where_it_is_true, setup, teardown),
                 cmocka_unit_test_setup_teardown(each_operation_has_its_verb, setup, teardown),
+                cmocka_unit_test_setup_teardown(context_values_go_with_requests, setup, teardown),
                 cmocka_unit_test_setup_teardown(errors_are_told_apart, setup, teardown),
                 cmocka_unit_test(nobody_there),
                 cmocka_unit_test_setup_teardown(a_silent_site_is_given_up, setup, teardown),
