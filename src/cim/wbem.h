@@ -18,6 +18,7 @@
         X(WBEM_E_PROVIDER_FAILURE, 0x80041004)                  \
         X(WBEM_E_TYPE_MISMATCH, 0x80041005)                     \
         X(WBEM_E_OUT_OF_MEMORY, 0x80041006)                     \
+        X(WBEM_E_INVALID_CONTEXT, 0x80041007)                   \
         X(WBEM_E_INVALID_PARAMETER, 0x80041008)                 \
         X(WBEM_E_NOT_AVAILABLE, 0x80041009)                     \
         X(WBEM_E_NOT_SUPPORTED, 0x8004100C)                     \

@@ -46,6 +46,18 @@ void wmi_add_bstr(struct ndr_out *o, struct str s)
         utf16_encode(s, o->b);
 }
 
+struct wmi_context *wmi_take_context(struct dcom_call *c, struct err *e)
+{
+        struct str objref = dcom_interface_read(&c->in);
+        struct wmi_context *x = arena_alloc(&c->arena, sizeof *x);
+
+        if (!x)
+                (void)err_set(e, ERR_NOMEM, "out of memory");
+        else if (ndr_in_ok(&c->in))
+                (void)!wmi_context_read(objref, &c->arena, x, e);
+        return x;
+}
+
 bool wmi_take_inout(struct dcom_call *c)
 {
         if (ndr_in_left(&c->in) < 4 || !ndr_in_ptr(&c->in))

@@ -52,11 +52,13 @@ void wmi_get_object(struct wmi_services *s, struct dcom_call *c, enum wmi_form f
         struct str path = wmi_take_bstr(c);
         uint32_t flags = ndr_in_u32(&c->in);
         const struct cim_class *class;
+        struct wmi_context *context;
+        struct err broken = { 0 };
         struct wmi_request *r;
         int k;
 
-        (void)dcom_interface_read(&c->in);
-        r = wmi_request_begin(s, c, &reply, form, flags, WMI_USE_AMENDED | WMI_DIRECT_READ, path);
+        context = wmi_take_context(c, &broken);
+        r = wmi_request_begin(s, c, &reply, form, flags, WMI_USE_AMENDED | WMI_DIRECT_READ, path, context, &broken);
         if (!r)
                 return;
         if (path.n == 0) {

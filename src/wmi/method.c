@@ -6,7 +6,7 @@
  */
 #include "wmi/private.h"
 
-/* The out parameters as an instance of __PARAMETERS; methods that fail have failed, so ReturnValue is 0. */
+/* The out parameters as an instance of __PARAMETERS. */
 static int encode(struct wmi_request *r, struct buf *out, struct err *e)
 {
         const struct wmi *w = r->reply.wmi;
@@ -22,6 +22,7 @@ static int encode(struct wmi_request *r, struct buf *out, struct err *e)
                 struct wmio_object o = { .image = image, .values = values };
 
                 memcpy(values, r->q.out_args, m->n_parameters * sizeof *values);
+                values[m->n_parameters].i = r->q.return_value;
                 k = wmio_encode_instance(&o, &w->decorations[r->reply.ns], WMIO_OBJREF, out, e);
         } else {
                 k = err_set(e, ERR_NOMEM, "out of memory");
@@ -91,13 +92,15 @@ void wmi_exec_method(struct wmi_services *s, struct dcom_call *c, enum wmi_form 
         const struct wmi_reply reply = { .operation = "ExecMethod", .has_object = true, .result_too = true };
         struct str path = wmi_take_bstr(c), name = wmi_take_bstr(c), objref;
         uint32_t flags = ndr_in_u32(&c->in);
+        struct wmi_context *context;
+        struct err broken = { 0 };
         struct wmi_request *r;
 
-        (void)dcom_interface_read(&c->in);
+        context = wmi_take_context(c, &broken);
         objref = dcom_interface_read(&c->in);
         if (objref.p)
                 objref = arena_str(&c->arena, objref);  /* the stub may go before we end */
-        r = wmi_request_begin(s, c, &reply, form, flags, 0, path);
+        r = wmi_request_begin(s, c, &reply, form, flags, 0, path, context, &broken);
         if (!r)
                 return;
         if (!path.n || !name.n)

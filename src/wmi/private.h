@@ -123,13 +123,15 @@ struct wmi_request {
         struct wmi_failure failure;     /* parameter is set */
         void (*done)(struct wmi_request *r);    /* reads q, then wmi_request_end() */
         const void *detail;             /* of done() */
+        const struct wmi_context *context;
 };
 /*
  * What was read into the arena of @c goes over to the request; the rest of the parameters is read, @c may be answered
- * and gone.  NULL: it was ended.
+ * and gone.  NULL: it was ended.  @context as wmi_take_context() gave it, @broken what it said.
  */
 struct wmi_request *wmi_request_begin(struct wmi_services *s, struct dcom_call *c, const struct wmi_reply *reply,
-                                      enum wmi_form form, uint32_t flags, uint32_t allowed, struct str parameter);
+                                      enum wmi_form form, uint32_t flags, uint32_t allowed, struct str parameter,
+                                      const struct wmi_context *context, const struct err *broken);
 void wmi_request_submit(struct wmi_request *r); /* the provider; then r->done() */
 /* @o NULL: r->failure. */
 void wmi_request_end(struct wmi_request *r, const struct wmi_outcome *o);

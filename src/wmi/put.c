@@ -53,6 +53,18 @@ static void pass_over_lazy(struct cim_instance *i)
         }
 }
 
+/* __PUT_EXT_PROPERTIES: what is not listed is not given; [MS-WMI] 3.1.4.3.12. */
+static void keep_listed(struct cim_instance *i, const struct wmi_context *x)
+{
+        for (size_t k = 0; i->given && k < i->class->n_properties; k++) {
+                bool listed = i->class->properties[k].key;
+
+                for (size_t n = 0; !listed && n < x->n_properties; n++)
+                        listed = str_eqz_nocase(x->properties[n], i->class->properties[k].name);
+                i->given[k] = i->given[k] && listed;
+        }
+}
+
 static void create(struct wmi_request *r)
 {
         const struct put *p = r->detail;
@@ -81,7 +93,10 @@ static void looked_up(struct provider_request *q)
                 (void)wmi_fail(&r->failure, (uint32_t)WBEM_E_ALREADY_EXISTS, "there is such an instance already");
                 wmi_request_end(r, NULL);
         } else {
-                pass_over_lazy(p->in);
+                if (r->context->partial)
+                        keep_listed(p->in, r->context);
+                else
+                        pass_over_lazy(p->in);
                 submit(r, PROVIDER_PUT);
         }
 }
@@ -145,11 +160,14 @@ void wmi_put_instance(struct wmi_services *s, struct dcom_call *c, enum wmi_form
         const struct wmi_reply reply = { .operation = "PutInstance", .result_too = true };
         struct str objref = arena_str(&c->arena, dcom_interface_read(&c->in));  /* the stub may go before we end */
         uint32_t flags = ndr_in_u32(&c->in);
+        struct wmi_context *context;
+        struct err broken = { 0 };
         struct wmi_request *r;
         struct put *p;
 
-        (void)dcom_interface_read(&c->in);
-        r = wmi_request_begin(s, c, &reply, form, flags, WMI_USE_AMENDED | WMI_UPDATE_ONLY | WMI_CREATE_ONLY, STR_NULL);
+        context = wmi_take_context(c, &broken);
+        r = wmi_request_begin(s, c, &reply, form, flags, WMI_USE_AMENDED | WMI_UPDATE_ONLY | WMI_CREATE_ONLY, STR_NULL, context,
+                              &broken);
         if (!r)
                 return;
         p = arena_alloc(&r->q.arena, sizeof *p);
@@ -177,11 +195,13 @@ void wmi_delete_instance(struct wmi_services *s, struct dcom_call *c, enum wmi_f
         const struct wmi_reply reply = { .operation = "DeleteInstance", .result_too = true };
         struct str path = wmi_take_bstr(c);
         uint32_t flags = ndr_in_u32(&c->in);
+        struct wmi_context *context;
+        struct err broken = { 0 };
         struct wmi_request *r;
         int k;
 
-        (void)dcom_interface_read(&c->in);
-        r = wmi_request_begin(s, c, &reply, form, flags, 0, path);
+        context = wmi_take_context(c, &broken);
+        r = wmi_request_begin(s, c, &reply, form, flags, 0, path, context, &broken);
         if (!r)
                 return;
         k = wmi_path(r->reply.wmi, r->reply.ns, path, &r->q.arena, &r->q.class, &r->q.object, &r->failure);

@@ -22,18 +22,23 @@ struct query {
         uint32_t flags;
         struct str sink;
         struct wmi_failure failure;
+        struct wmi_context *context;
 };
 
 /* Context, and the sink of an asynchronous call: what stands at the end of all of them. */
 static bool take_rest(struct query *q, uint32_t allowed)
 {
-        (void)dcom_interface_read(&q->c->in);
+        struct err e = { 0 };
+
+        q->context = wmi_take_context(q->c, &e);
         if (q->form == WMI_FORM_ASYNC)
                 q->sink = dcom_interface_read(&q->c->in);
         if (!ndr_in_ok(&q->c->in)) {
                 dcom_call_fault(q->c, RPC_S_BAD_STUB_DATA);
                 return false;
         }
+        if (e.kind)
+                (void)wmi_fail(&q->failure, (uint32_t)WBEM_E_INVALID_CONTEXT, "%s", e.text);
         if (q->form == WMI_FORM_ASYNC)
                 allowed |= WMI_SEND_STATUS;
         if (q->flags & ~allowed)
@@ -73,7 +78,7 @@ static void give(struct query *q, struct wmi_source *source)
 static void give_query(struct query *q, struct str text)
 {
         struct wmi_query_opts o = { .text = text, .locatable = q->flags & WMI_ENSURE_LOCATABLE,
-                                    .amended = q->flags & WMI_USE_AMENDED };
+                                    .amended = q->flags & WMI_USE_AMENDED, .context = q->context ? &q->context->values : NULL };
 
         if (!q->failure.hr && wmi_caller(q->s->wmi, q->c, &o.caller))
                 (void)wmi_fail(&q->failure, (uint32_t)WBEM_E_ACCESS_DENIED, "%s has no account at this site any more",

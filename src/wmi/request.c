@@ -9,7 +9,8 @@ static void request_free(struct wmi_request *r)
 }
 
 struct wmi_request *wmi_request_begin(struct wmi_services *s, struct dcom_call *c, const struct wmi_reply *reply,
-                                      enum wmi_form form, uint32_t flags, uint32_t allowed, struct str parameter)
+                                      enum wmi_form form, uint32_t flags, uint32_t allowed, struct str parameter,
+                                      const struct wmi_context *context, const struct err *broken)
 {
         struct wmi_request *r = calloc(1, sizeof *r);
         uint32_t hr;
@@ -27,10 +28,18 @@ struct wmi_request *wmi_request_begin(struct wmi_services *s, struct dcom_call *
         r->reply = *reply;
         r->q.arena = c->arena;
         arena_init(&c->arena, 0);
+        r->context = context;
+        r->q.context = context ? &context->values : NULL;
+        r->q.ns = s->wmi->decorations[s->ns].ns;
         wmi_failure_about(&r->failure, parameter);
-        if (wmi_reply_begin(&r->reply, s, c, form, flags, allowed))
+        if (!wmi_reply_begin(&r->reply, s, c, form, flags, allowed)) {
+                request_free(r);
+                return NULL;
+        }
+        if (!broken->kind)
                 return r;
-        request_free(r);
+        (void)wmi_fail(&r->failure, (uint32_t)WBEM_E_INVALID_CONTEXT, "%s", broken->text);
+        wmi_request_end(r, NULL);
         return NULL;
 }
 

@@ -50,6 +50,7 @@ struct wmi_query_opts {
         struct str text;                /* copied */
         bool locatable;                 /* key properties, whether asked for or not */
         bool amended;
+        const struct provider_context *context;         /* copied; NULL: none */
 };
 struct wmi_source *wmi_query_source(struct wmi *w, enum wmi_namespace ns, const struct wmi_query_opts *o);
 /* Classes the namespace shows, by name. @super NULL: roots, or with @deep all. */

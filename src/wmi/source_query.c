@@ -22,6 +22,8 @@ struct query_source {
         struct wmi_source source;       /* first */
         struct wmi_query_opts o;
         char *text;
+        struct arena copies;            /* of the context's texts */
+        struct provider_context context;
         struct provider_wql_request q;
         struct query_images images;
         struct page now, next;          /* looked at; being read, or read */
@@ -47,6 +49,7 @@ static void really_free(struct query_source *s)
         page_fini(&s->now);
         page_fini(&s->next);
         query_images_fini(&s->images);
+        arena_fini(&s->copies);
         free(s->text);
         free(s);
 }
@@ -80,7 +83,7 @@ static void read_page(struct query_source *s, uint64_t skip)
         s->q = (struct provider_wql_request){
                 .caller = s->o.caller, .text = str_of(s->text), .dialect = WQL_DIALECT_EXTENDED, .skip = skip,
                 .ns = s->source.wmi->decorations[s->source.ns].ns, .server = s->source.wmi->decorations[s->source.ns].server,
-                .row = add_row, .done = page_done, .ctx = s,
+                .context = s->o.context, .row = add_row, .done = page_done, .ctx = s,
         };
         provider_wql_submit(s->source.wmi->o.provider, &s->q);
 }
@@ -155,10 +158,12 @@ static void query_free(struct wmi_source *source)
 {
         struct query_source *s = container_of(source, struct query_source, source);
 
-        if (s->reading)
+        if (s->reading) {
                 s->dead = true;
-        else
+                provider_wql_abandon(&s->q);
+        } else {
                 really_free(s);
+        }
 }
 
 static bool query_reset(struct wmi_source *source)
@@ -193,6 +198,20 @@ static struct wmi_source *query_clone(const struct wmi_source *source, unsigned 
 
 static const struct wmi_source_class query_rows = { query_next, query_clone, query_reset, query_free };
 
+static bool copy_context(struct query_source *s, const struct provider_context *from)
+{
+        struct str *texts[] = { &s->context.application, &s->context.machine, &s->context.locale, &s->context.collection,
+                                &s->context.handle };
+
+        s->context = *from;
+        for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+                if (texts[i]->p && !(*texts[i] = arena_str(&s->copies, *texts[i])).p)
+                        return false;
+        }
+        s->o.context = &s->context;
+        return true;
+}
+
 struct wmi_source *wmi_query_source(struct wmi *w, enum wmi_namespace ns, const struct wmi_query_opts *o)
 {
         struct query_source *s = calloc(1, sizeof *s);
@@ -211,6 +230,11 @@ struct wmi_source *wmi_query_source(struct wmi *w, enum wmi_namespace ns, const 
         arena_init(&s->now.arena, PAGE_MEMORY);
         arena_init(&s->next.arena, PAGE_MEMORY);
         arena_init(&s->images.arena, PAGE_MEMORY);
+        arena_init(&s->copies, 0);
         wmi_failure_about(&s->source.failure, o->text);
+        if (o->context && !copy_context(s, o->context)) {
+                really_free(s);
+                return NULL;
+        }
         return &s->source;
 }

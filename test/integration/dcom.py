@@ -11,16 +11,18 @@ import io
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f'{HERE}/../lib')
 from tallysite import Site, resident_bytes  # noqa: E402
-from dcom_client import FORWARD, IMMEDIATELY, INFINITE, Client, Exporter, Writer, properties, target, values, wmi  # noqa: E402
+from dcom_client import FORWARD, IMMEDIATELY, INFINITE, Client, Exporter, Writer, properties, target, this, values, wmi  # noqa: E402
 from impacket.dcerpc.v5 import dcomrt, transport  # noqa: E402
 from impacket.dcerpc.v5.dtypes import NULL  # noqa: E402
 from impacket.dcerpc.v5.rpcrt import RPC_C_AUTHN_LEVEL_NONE, DCERPCException  # noqa: E402
@@ -29,6 +31,7 @@ BUILD = os.environ.get('TALLYMAN_BUILD') or f'{HERE}/../../build'
 ROOT = 'SMS_PackageStatusRootSummarizer'
 MADE = f"SELECT * FROM __InstanceCreationEvent WITHIN 1 WHERE TargetInstance ISA '{ROOT}'"
 CHANGED = f"SELECT * FROM __InstanceModificationEvent WITHIN 1 WHERE TargetInstance ISA '{ROOT}'"
+CONTEXT = uuid.UUID('44aca674-e8fc-11d0-a07c-00c04fb68820'), uuid.UUID('674b6698-ee92-11d0-ad71-00c04fd8fdff')
 failures = []
 
 
@@ -312,14 +315,49 @@ def writing(f):
     check('CREATE_ONLY of one that is there', hresult == 0x80041019 and result is None, hex(hresult))
     audit = f.tallyman('query', 'SELECT * FROM TM_User', '-o', 'json')
     check('the account is still there', 'admin' in audit)
+    contexts(c, path, changed)
     methods(f, c, path)
-    reader_may_not(f, path, changed)
+    reader_may_not(f, c, path, changed)
     reader, _ = c.call('IWbemServices', 16, Writer().bstr(path).u32(0).u32(0).u32(0))
     check('DeleteInstance', reader.inout() is None and reader.u32() == 0)
     check('it is gone', refused(lambda: c.services.GetObject(path)) == 0x80041002)
     reader, told = c.call('IWbemServices', 16, Writer().bstr(path).u32(0).u32(0).u32(0))
     check('DeleteInstance of what is gone', reader.inout() is None and reader.u32() == 0x80041002 and told['Operation'] == 'DeleteInstance', told)
     c.close()
+
+
+def context(**named):
+    """A marshalled IWbemContext; [MS-WMI] 2.2.13."""
+    def text(s):
+        return struct.pack('<I', len(s)) + s.encode('utf-16-le')
+    data = struct.pack('<I', 1) + bytes(16) + struct.pack('<I', len(named))
+    for name, value in named.items():
+        data += text(name) + bytes(4)
+        if isinstance(value, bool):
+            data += struct.pack('<Hq', 11, 0xffff if value else 0)
+        elif isinstance(value, int):
+            data += struct.pack('<Hq', 3, value)
+        else:
+            data += struct.pack('<HII', 0x2008, len(value), 4) + b''.join(text(one) for one in value)
+    return (b'MEOW' + struct.pack('<I', 4) + CONTEXT[0].bytes_le + CONTEXT[1].bytes_le + struct.pack('<II', 0, len(data)) + data)
+
+
+def contexts(c, path, changed):
+    part = changed.replace(b'redo by impacket', b'part by impacket').replace(b'By DCOM', b'Unheard')
+    given = context(__PUT_EXTENSIONS=True, __PUT_EXT_PROPERTIES=['Description'], LocaleID=['MS\\1033'])
+    reader, told = c.call('IWbemServices', 14, Writer().interface(part).u32(0).interface(given).wanted())
+    reader.inout()
+    hresult = reader.u32()
+    now = c.services.GetObject(path)[0]
+    check('PutInstance of the listed properties alone', (hresult, now.Description, now.Name) == (0, 'part by impacket', 'By DCOM'), (hresult, told))
+    query = Writer().bstr('WQL').bstr('SELECT * FROM SMS_Package').u32(FORWARD).interface(context(InstanceCount=1))
+    reader, _ = c.call('IWbemServices', 20, query)
+    rows = c.object_of(reader.interface())
+    reader, _ = c.call('IEnumWbemClassObject', 4, Writer().u32(INFINITE).u32(50), rows)
+    check('InstanceCount', len(next_of(reader)[0]) == 1)
+    broken = given[:-7]
+    reader, told = c.call('IWbemServices', 20, Writer().bstr('WQL').bstr('SELECT * FROM SMS_Site').u32(0).interface(broken))
+    check('a broken context', reader.interface() is None and reader.u32() == 0x80041007, told)
 
 
 def methods(f, c, path):
@@ -332,21 +370,25 @@ def methods(f, c, path):
     check('a method of an instance needs one', reader.inout() is None and reader.inout() is None and reader.u32() == 0x8004103a, told)
 
 
-def reader_may_not(f, path, objref):
-    thread, found = in_thread(reader_tries, f, path, objref)
+def reader_may_not(f, c, path, objref):
+    thread, found = in_thread(reader_tries, f, path, objref, c.services.get_iPid())
     thread.join()
     check('an analyst reads', found and found[0]['reads'], found)
     check('but may not put', found[0]['put'] == 0x80041003, found)
     check('nor delete', found[0]['delete'] == 0x80041003, found)
+    check("nor use an object of another's", 'denied' in found[0]['stolen'], found)
 
 
-def reader_tries(f, path, objref):
+def reader_tries(f, path, objref, ipid):
     c = f.client(user='reader', password=f.reader)
     reads = c.services.GetObject(path)[0].Name == 'By DCOM'
     put = by_put(c, objref)[1]
     reader, _ = c.call('IWbemServices', 16, Writer().bstr(path).u32(0).u32(0).u32(0))
     reader.inout()
     answer = {'reads': reads, 'put': put, 'delete': reader.u32()}
+    link = c.services.get_dce_rpc()
+    link.call(20, this() + bytes(Writer().bstr('WQL').bstr('SELECT * FROM SMS_Site').u32(0).u32(0).data), ipid)
+    answer['stolen'] = str(refused(link.recv))
     c.close()
     return answer
 
