@@ -2,6 +2,7 @@
 #include "dcom_wire.h"
 #include <stdio.h>
 #include "dcom/dcom.h"
+#include "gss/gss.h"
 #include "ntlm/ntlm.h"
 #include "os/os.h"
 #include "rpcd/rpcd.h"
@@ -13,8 +14,8 @@ enum { HOST = 256, PASSWORD_FILE_MAX = 1024, DEFAULT_ADDRESSES = 2 };
 struct dcom_wire {
         struct dcom_wire_opts o;
         struct rpc_server_ops audit;    /* of accounts */
-        struct rpc_mech *ntlm;
-        struct rpc_mech *mechs[2];
+        struct gss_keys *keys;                  /* NULL: no Kerberos */
+        struct rpc_mech *ntlm, *kerberos, *spnego, *mechs[4];
         struct rpc_server *rpc;
         struct wmi *wmi;
         struct dcom *dcom;
@@ -61,10 +62,19 @@ static int make_rpc(struct dcom_wire *w, struct err *e)
                                     .dns_computer = str_of(w->host), .dns_domain = str_of(w->host) };
         struct rpc_logon_ops logon = accounts_logon_ops(w->o.accounts);
         struct rpc_server_ops ops = { .logon = on_logon, .closed = on_closed, .arg = w };
-        int r = rpc_mech_ntlm_new(&w->ntlm, &names, &logon);
+        int r = w->o.cfg->dcom_keytab[0] ? gss_keys_open(&w->keys, w->o.cfg->dcom_keytab, e) : 0;
 
+        if (r < 0)
+                return err_prefix(e, "dcom_keytab");
+        r = rpc_mech_ntlm_new(&w->ntlm, &names, &logon);
+        if (r == 0 && w->keys)
+                r = rpc_mech_kerberos_new(&w->kerberos, w->o.loop, w->keys, &logon);
+        if (r == 0)
+                r = rpc_mech_spnego_new(&w->spnego, w->kerberos, w->ntlm);
         w->audit = accounts_server_ops(w->o.accounts);
         w->mechs[0] = w->ntlm;
+        w->mechs[1] = w->spnego;
+        w->mechs[2] = w->kerberos;
         if (r == 0)
                 r = rpc_server_new(&w->rpc, NULL, w->mechs, &ops);
         return r < 0 ? err_set(e, ERR_NOMEM, "out of memory") : 0;
@@ -117,10 +127,10 @@ static int make_wmi(struct dcom_wire *w, struct err *e)
 
 static int make_dcom(struct dcom_wire *w, struct err *e)
 {
-        static const uint16_t authn[] = { RPC_AUTH_NTLM };
+        static const uint16_t authn[] = { RPC_AUTH_NTLM, RPC_AUTH_SPNEGO, RPC_AUTH_KERBEROS };
         const struct conf_site *c = w->o.cfg;
         struct dcom_opts o = {
-                .loop = w->o.loop, .rpc = w->rpc, .authn = authn, .n_authn = ARRAY_SIZE(authn),
+                .loop = w->o.loop, .rpc = w->rpc, .authn = authn, .n_authn = w->keys ? ARRAY_SIZE(authn) : 1,
                 .resolver_port = (uint16_t)c->dcom_resolver_port, .port = (uint16_t)c->dcom_port,
                 .ping_timeout_us = c->dcom_ping_timeout_s * US_PER_SECOND,
                 .bindings = (const char *const *)c->dcom_bindings.items, .n_bindings = c->dcom_bindings.n,
@@ -205,6 +215,9 @@ void dcom_wire_close(struct dcom_wire *w)
                 return;
         rpcd_free(w->rpcd);
         w->rpcd = NULL;
+        rpc_mech_kerberos_free(w->kerberos);    /* what it had in hand comes home while the loop is drained */
+        w->kerberos = NULL;
+        w->mechs[2] = NULL;
         dcom_free(w->dcom);
         w->dcom = NULL;
         if (w->wmi)
@@ -217,7 +230,9 @@ void dcom_wire_free(struct dcom_wire *w)
                 return;
         wmi_free(w->wmi);
         rpc_server_free(w->rpc);
+        rpc_mech_spnego_free(w->spnego);
         rpc_mech_ntlm_free(w->ntlm);
+        gss_keys_free(w->keys);
         free(w->sink_user);
         free(w->sink_domain);
         explicit_bzero(&w->sink, sizeof w->sink);

@@ -21,6 +21,7 @@ static struct {
         struct gss_keys *keys;
         struct rpc_mech *ntlm, *kerberos, *spnego, *mechs[4];
         struct rpcd_limits limits;
+        struct rpc_limits rpc_limits;
         struct loop *loop;
         struct rpc_server *server;
         unsigned failures;
@@ -181,7 +182,7 @@ static int parse(int argc, char **argv)
         static const struct option options[] = {
                 { "address", 1, NULL, 'a' },  { "user", 1, NULL, 'u' },     { "password", 1, NULL, 'p' },
                 { "handshake", 1, NULL, 'h' }, { "fragment", 1, NULL, 'f' }, { "idle", 1, NULL, 'i' },
-                { "keytab", 1, NULL, 'k' },
+                { "keytab", 1, NULL, 'k' }, { "queued", 1, NULL, 'q' },
                 { "connections", 1, NULL, 'c' }, { "per-address", 1, NULL, 'n' }, { 0 },
         };
 
@@ -190,6 +191,7 @@ static int parse(int argc, char **argv)
 
                 switch (o) {
                 case 'a': t.address = optarg; break;
+                case 'q': t.rpc_limits.max_queued = n; break;
                 case 'k': t.keytab = optarg; break;
                 case 'u': t.user = optarg; break;
                 case 'p': t.password = optarg; break;
@@ -234,7 +236,7 @@ int main(int argc, char **argv)
         (void)setvbuf(stdout, NULL, _IOLBF, 0);
         if (parse(argc, argv) != 0)
                 return 2;
-        if (loop_new(&t.loop) < 0 || make_mechs(&e) < 0 || rpc_server_new(&t.server, NULL, t.mechs, &server_ops) < 0 ||
+        if (loop_new(&t.loop) < 0 || make_mechs(&e) < 0 || rpc_server_new(&t.server, &t.rpc_limits, t.mechs, &server_ops) < 0 ||
             rpcd_new(&d, t.loop, t.server, &t.limits) < 0) {
                 fprintf(stderr, "%s\n", e.text);
                 return 1;
