@@ -498,12 +498,12 @@ def main(argv):
         print(__doc__.strip().split('\n\n')[1], file=sys.stderr)
         return 2
     try:
-        classes = link([c for path in argv[2:] for c in Parser(path).classes()])
+        text = Writer(link([c for path in argv[2:] for c in Parser(path).classes()])).file()
     except (MofError, OSError) as e:
         print(e, file=sys.stderr)
         return 1
     with open(argv[1], 'w', encoding='utf-8') as f:
-        f.write(Writer(classes).file())
+        f.write(text)
     return 0
 
 
