@@ -197,16 +197,16 @@ static bool must_poll(struct wql_binder *b, const struct wql_target *t)
 static int check_intervals(struct wql_binder *b)
 {
         const struct wql_query *q = b->q;
-        bool poll = false;
+        size_t i = 0;
 
-        for (size_t i = 0; i < b->out->n_targets; i++)
-                poll |= must_poll(b, &b->out->targets[i]);
-        if (!poll)
+        while (i < b->out->n_targets && !must_poll(b, &b->out->targets[i]))
+                i++;
+        if (i == b->out->n_targets)
                 return 0;
         if (!q->has_within)
                 return wql_fail(b->e, WBEMESS_E_REGISTRATION_TOO_PRECISE, q->sources[0].at,
                                 "nobody raises the events of %s: say WITHIN and how often to look",
-                                b->out->targets[0].class->name);
+                                b->out->targets[i].class->name);
         if (q->within_s < 0.001)
                 return wql_fail(b->e, WBEMESS_E_REGISTRATION_TOO_PRECISE, q->sources[0].at, "WITHIN must be 0.001 or more");
         return 0;
