@@ -15,7 +15,7 @@
 #include "os/os.h"
 
 #define LOG "consumer"
-enum { REOPEN_MS = 5000, RECORD_AGAIN_MS = 2000 };
+enum { REOPEN_MS = 60000, RECORD_AGAIN_MS = 2000 };
 
 static bool deliver(void *ctx, const struct event_notice *n)
 {
@@ -55,11 +55,6 @@ static void gone(void *ctx, const struct err *e)
         consumers_soon(b->owner);
 }
 
-static void open_again_later(struct binding *b)
-{
-        loop_timer_start(b->timer, REOPEN_MS, 0);
-}
-
 static void open_query(struct binding *b)
 {
         const struct event_subscription_opts o = { .query = b->def->query, .from = b->cursor < 0 ? EVENT_FROM_NOW : b->cursor,
@@ -69,8 +64,8 @@ static void open_query(struct binding *b)
         if (event_subscription_open(&b->sub, b->owner->o.engine, &o, &w) == 0)
                 return;
         b->sub = NULL;
-        log_error(LOG, "subscription of %.*s cannot listen: %s", STR_ARG(b->def->filter), w.text);
-        open_again_later(b);
+        log_error(LOG, "subscription of %.*s cannot listen: %s; it tries again in a minute", STR_ARG(b->def->filter), w.text);
+        loop_timer_start(b->timer, REOPEN_MS, 0);
 }
 
 /* ---- after a delivery ---- */
@@ -156,9 +151,9 @@ static void log_gone(struct binding *b)
         event_subscription_close(b->sub);
         b->sub = NULL;
         if (!b->lost) {
-                log_error(LOG, "subscription of %.*s: %s; it goes on in a moment", STR_ARG(b->def->filter), b->gone_err.text);
+                log_error(LOG, "subscription of %.*s: %s; it goes on in a minute", STR_ARG(b->def->filter), b->gone_err.text);
                 b->gone = false;
-                open_again_later(b);
+                loop_timer_start(b->timer, REOPEN_MS, 0);
                 return;
         }
         b->recording = true;
@@ -234,6 +229,7 @@ int binding_new(struct binding **out, struct consumers *c, struct definition *de
         b->def = definition_ref(def);
         b->cursor = b->saved = cursor;
         b->failed = failed;
+        b->n_failed = failed;           /* until something is delivered */
         while (b->sink < SINKS - 1 && strcmp(classes[b->sink], def->instance->class->name) != 0)
                 b->sink++;
         list_init(&b->ready);
