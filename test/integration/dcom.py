@@ -410,7 +410,7 @@ def watch(f, query, done, ready, seen):
 def events(f):
     """The original sample: a package's root row appears, then counts up; many clients see the same."""
     watchers = []
-    for i in range(4):
+    for _ in range(25):
         for query, done in ((MADE, lambda seen: True), (CHANGED, lambda seen: seen[-1][3] == seen[-1][4] == 2)):
             ready, seen = threading.Event(), []
             thread = threading.Thread(target=watch, args=(f, query, done, ready, seen))
