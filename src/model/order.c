@@ -2,6 +2,7 @@
 /* order - distribute, redistribute, remove, cancel, validate: one package on one DP */
 #include "model/order.h"
 #include "model/sql_site.h"
+#include "model/status.h"
 
 static int install(struct tx *t, const struct pkg *p, const struct pair *was, enum dp_event ev, enum job_action action,
                    bool redistribute, struct err *e)
@@ -137,6 +138,7 @@ int model_validate(struct tx *t, struct str package_id, int64_t dp_id, struct er
 {
         struct pkg p;
         struct pair pair;
+        struct numbers works;
         int r = begin(t, package_id, dp_id, &p, &pair, e);
 
         if (r)
@@ -148,7 +150,11 @@ int model_validate(struct tx *t, struct str package_id, int64_t dp_id, struct er
                 return err_set(e, ERR_CONFLICT,
                                "package %s is not installed on %s (%s), so there is nothing to validate: wait until it is",
                                p.package_id, pair.dp_name, state_name(pair.state));
-        r = job_put(t, &p, dp_id, SLOT_VALIDATE, JOB_VALIDATE, false, e);
+        r = READ(t, e, &works, SQL_SITE_JOB_DP_WORKS, dp_id);
+        if (!r)
+                r = job_put(t, &p, dp_id, SLOT_VALIDATE, JOB_VALIDATE, false, e);
+        if (!r && works.v[0])
+                r = status_raise(t, STATUS_VALIDATION_WAITS, &p, &pair, NULL, e);
         if (!r)
                 tx_audit(t, "validate", "%s on %s", p.package_id, pair.dp_name);
         return r;

@@ -106,7 +106,7 @@ static int installed_now(struct tx *t, struct report *rep, const struct model_re
                 r = finish_job(t, rep, SLOT_CONTENT, e);
         snprintf(text, sizeof(text), "version %u, %llu bytes sent", in->version, (unsigned long long)in->bytes_received);
         if (!r)
-                r = status_raise(t, STATUS_DISTRIBUTED, &rep->p, &rep->now, text, e);
+                r = status_raise(t, rep->was.held == in->version ? STATUS_REFRESHED : STATUS_DISTRIBUTED, &rep->p, &rep->now, text, e);
         return r;
 }
 

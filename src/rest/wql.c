@@ -162,7 +162,8 @@ static void go(struct rest_call *c)
                 return;
         }
         w->call = c;
-        w->q = (struct provider_wql_request){ .caller = c->q.caller, .context = c->q.context, .text = text, .dialect = WQL_DIALECT_EXTENDED,
+        w->q = (struct provider_wql_request){ .caller = c->q.caller, .context = c->q.context, .text = text,
+                                              .dialect = WQL_DIALECT_EXTENDED,
                                               .page_bytes = c->rest->o.page_bytes ? c->rest->o.page_bytes : 1 << 20,
                                               .done = page_done, .ctx = w };
         buf_init(&w->out, 0);

@@ -48,6 +48,15 @@ def ask(site, path, body=None):
     return answer.status, json.loads(data)
 
 
+def post(site, path, body, context):
+    link = UnixConnection(site.socket)
+    link.request('POST', path, json.dumps(body), {'Content-Type': 'application/json', **({'X-Tallyman-Context': context} if context else {})})
+    answer = link.getresponse()
+    data = answer.read()
+    link.close()
+    return answer.status, json.loads(data)
+
+
 def query(site, text):
     status, answer = ask(site, '/AdminService/wql', text)
     return answer['value'] if status == 200 else answer['error']['wbem']
@@ -252,12 +261,12 @@ def event_query(text, watch, classes, site):
         check(text, watch.error == 'WBEM_E_INVALID_CLASS', watch.error)
         return
     wanted = re.search(r'from (\w+)', text, re.I)[1]
-    rows = {row.get('PackageID') or row['CollectionID']: row for row in site.get(target)}
+    rows = {row.get('PackageID') or row.get('CollectionID') or row['ResourceID']: row for row in site.get(target)}
     rows.pop('SMS00001', None)          # built in
     changed = {MAIN, OTHER, THIRD} if 'Modification' in wanted else set(rows)
 
     def last(events):
-        return {e['TargetInstance'].get('PackageID') or e['TargetInstance']['CollectionID']: e['TargetInstance'] for e in events}
+        return {o.get('PackageID') or o.get('CollectionID') or o['ResourceID']: o for o in (e['TargetInstance'] for e in events)}
 
     def arrived(events):
         seen = last(events)
@@ -341,6 +350,37 @@ def extended(site):
         found = query(site, text)
         check(text, isinstance(found, list) and len(found) == len(site.get('SMS_DistributionPoint', f"PackageID eq '{MAIN}'")) == 5, found)
     check('a schema query gives classes', {'SMS_Package', 'SMS_PackageBaseclass'} <= {r['__CLASS'] for r in rows}, rows)
+
+
+# ---- classes beside those of distribution ----
+
+def other_classes(site):
+    names = {row['Name'] for row in query(site, 'SELECT * FROM __NAMESPACE')}
+    check('the namespaces of a site', names == {'sms', 'subscription', 'site_P01'}, names)
+    for event in ('__ClassDeletionEvent', '__NamespaceOperationEvent', '__EventDroppedEvent', '__ConsumerFailureEvent', '__SystemEvent'):
+        watch = Watch(site, f'SELECT * FROM {event}')
+        check(f'{event} can be watched', watch.error is None, watch.error)
+    collection = site.call('POST', '/AdminService/wmi/SMS_Collection', {'Name': 'Members'})['CollectionID']
+    rule = {'__CLASS': 'SMS_CollectionRuleDirect', 'RuleName': 'PC7', 'ResourceClassName': 'SMS_R_System'}
+    done = site.call('POST', f"/AdminService/wmi/SMS_Collection('{collection}')/AdminService.AddMembershipRule", {'collectionRule': rule})
+    check('a direct rule is added', done == {'ReturnValue': 0, 'QueryID': 0}, done)
+    rows = query(site, f"ASSOCIATORS OF {{SMS_Collection.CollectionID='{collection}'}} WHERE ResultClass = SMS_R_System")
+    check('and makes a member', [row['Name'] for row in rows] == ['PC7'], rows)
+    found = query(site, 'ASSOCIATORS OF {SMS_Collection} WHERE SchemaOnly')
+    check('classes that could be associated', {'SMS_Advertisement', 'SMS_Resource'} <= {row['__CLASS'] for row in found}, found)
+    raised = {'MessageText': 'Nightly build is out', 'MessageType': 256, 'AttrIDs': [400], 'AttrValues': [MAIN]}
+    status, answer = post(site, '/AdminService/wmi/SMS_StatusMessage.RaiseInformationalStatusMsg', raised, '')
+    check('without context values no message is raised', status == 400, (status, answer))
+    status, answer = post(site, '/AdminService/wmi/SMS_StatusMessage.RaiseInformationalStatusMsg', raised,
+                          'ApplicationName=Nightly; MachineName="BUILD 01"')
+    check('with them it is', status == 200 and answer['ReturnValue'] == 0, (status, answer))
+    rows = query(site, "SELECT stat.Component, ins.InsStrValue, att.AttributeValue FROM SMS_StatusMessage AS stat JOIN "
+                       "SMS_StatMsgInsStrings AS ins ON ins.RecordID = stat.RecordID JOIN SMS_StatMsgAttributes AS att ON "
+                       "att.RecordID = stat.RecordID WHERE stat.MessageID = 39997 AND att.AttributeID = 400")
+    check('and is read with its string and attribute', [(r['stat']['Component'], r['ins']['InsStrValue'], r['att']['AttributeValue'])
+                                                        for r in rows] == [('Nightly', 'Nightly build is out', MAIN)], rows)
+    state = query(site, "SELECT Status FROM SMS_SummarizerSiteStatus WHERE SiteCode = 'P01'")
+    check('a site with failures is red', [row['Status'] for row in state] == [2], state)
 
 
 # ---- the SDK's how-to pages, with the command line and the examples ----
@@ -443,6 +483,7 @@ def main():
         refused(site)
         largest(site)
         extended(site)
+        other_classes(site)
         more = f'{HERE}/../data/real_queries_more.txt'
         realqueries.data_queries(site, more, {'MAIN': MAIN, 'OTHER': OTHER, 'THIRD': THIRD}, lambda text: query(site, text), check)
         realqueries.event_queries(site, more, lambda text: Watch(site, text), check)

@@ -153,6 +153,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?7);
 -- The job in a slot of a pair.
 SELECT job_id, tries FROM job WHERE pkg_id = ?1 AND dp_id = ?2 AND slot = ?3;
 
+-- name: job_dp_works   role: reader   hot
+-- Whether an order of a DP is being carried out.
+SELECT EXISTS (SELECT 1 FROM job WHERE dp_id = ?1 AND state IN (2, 3));
+
 -- name: job_of_snapshot   role: reader   hot
 -- The snapshot of a package that is to be made.
 SELECT job_id, tries FROM job WHERE pkg_id = ?1 AND dp_id IS NULL;

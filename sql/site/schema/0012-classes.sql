@@ -185,6 +185,8 @@ CREATE TABLE status_attribute (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO status_kind VALUES
+        (2381, 0x40000000, 'SMS_DISTRIBUTION_MANAGER', 'Validation of package %1 on %2 waits: the distribution point is at work.',
+         'Another order of the distribution point is being carried out.', 'Nothing: it follows by itself.'),
         (39997, 0x40000000, 'SMS Provider', '%1', 'A program or a person raised it.', 'Nothing.'),
         (39998, 0x80000000, 'SMS Provider', '%1', 'A program or a person raised it.', 'Read the text.'),
         (39999, 0xC0000000, 'SMS Provider', '%1', 'A program or a person raised it.', 'Read the text.');

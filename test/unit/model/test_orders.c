@@ -398,10 +398,39 @@ static int close_site(void **state)
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+static int do_start(struct tx *t, void *arg, struct err *e)
+{
+        return model_job_started(t, *(int64_t *)arg, e);
+}
+
+static void a_refresh_and_a_validation_that_waits_are_told(void **state)
+{
+        const char *told = add_package(&f, "Told");
+        int64_t dp = add_dp(&f, "DPTOLD", "P01");
+        int64_t order;
+
+        assert_int_equal(assign(&f, told, dp), 0);
+        settle(&f, told);
+        assert_true(number(&f, "SMS_StatusMessage", "RecordID", "MessageID = 2330") > 0);
+        assert_true(number(&f, "SMS_StatusMessage", "RecordID", "MessageID = 2303") < 0);
+        assert_int_equal(refresh(&f, told, dp), 0);
+        order = order_of(&f, told, dp, false);
+        assert_int_equal(installed(&f, told, dp, 1, order), 0);
+        assert_true(number(&f, "SMS_StatusMessage", "RecordID", "MessageID = 2303") > 0);
+        assert_int_equal(validate(&f, told, dp), 0);
+        assert_true(number(&f, "SMS_StatusMessage", "RecordID", "MessageID = 2381") < 0);
+        order = order_of(&f, told, dp, true);
+        assert_int_equal(fixture_do(&f, do_start, &order), 0);
+        assert_int_equal(validate(&f, told, dp), 0);
+        assert_true(number(&f, "SMS_StatusMessage", "RecordID", "MessageID = 2381") > 0);
+        assert_null(replay(&f));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 T(from_order_to_installed),
+                T(a_refresh_and_a_validation_that_waits_are_told),
                 T(only_the_published_version_counts),
                 T(update_lowers_installed_at_once),
                 T(an_older_version_is_held_and_not_done),
