@@ -185,6 +185,16 @@ static int init_site(struct db_conn *c, const struct conf_site *cfg, struct err 
         return in_transaction(c, init_rows, &o, e);
 }
 
+/* NT hashes are in it: for the service alone.  SQLite gives its other files the same rights. */
+static int keep_private(struct setup *s, struct err *e)
+{
+        _cleanup_(closep) int fd = os.openat(s->dirfd, "site.db", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+        if (fd < 0 || os.fchmodat(s->dirfd, "site.db", 0600, 0) < 0)
+                return err_sys(e, errno, "make %s", s->database);
+        return 0;
+}
+
 static int make_database(struct setup *s, const struct conf_site *cfg, struct err *e)
 {
         _cleanup_(db_conn_closep) struct db_conn *c = NULL;
@@ -194,7 +204,9 @@ static int make_database(struct setup *s, const struct conf_site *cfg, struct er
         s->library = str_printf("%s/library", cfg->data_dir);
         if (!s->database || !s->library)
                 return err_set(e, ERR_NOMEM, "out of memory");
-        r = db_conn_open(&c, s->database, &sql_site, DB_WRITER | DB_FULL_SYNC, e);
+        r = keep_private(s, e);
+        if (r >= 0)
+                r = db_conn_open(&c, s->database, &sql_site, DB_WRITER | DB_FULL_SYNC, e);
         if (r >= 0)
                 r = init_site(c, cfg, e);
         return r < 0 ? err_prefix(e, "site database %s", s->database) : 0;
