@@ -150,13 +150,13 @@ static int due(struct accounts *a, const char *key)
         return more;
 }
 
-static void audit(struct accounts *a, const char *who, const char *peer, bool right, const char *text)
+static void audit(struct accounts *a, const char *wire, const char *who, const char *peer, bool right, const char *text)
 {
         struct row *row;
         char key[200];
         int more;
 
-        (void)snprintf(key, sizeof(key), "%d %s %s", right, peer, who);
+        (void)snprintf(key, sizeof(key), "%d %s %s %s", right, wire, peer, who);
         more = a->rows_waiting < ROWS_WAITING_MAX ? due(a, key) : -1;
         row = more < 0 ? NULL : calloc(1, sizeof(*row));
         if (!row)
@@ -166,7 +166,7 @@ static void audit(struct accounts *a, const char *who, const char *peer, bool ri
         row->verb = right ? "logon" : "logon refused";
         (void)snprintf(row->actor.who, sizeof(row->actor.who), "%s", who);
         (void)snprintf(row->actor.from, sizeof(row->actor.from), "%s", peer);
-        (void)snprintf(row->actor.wire, sizeof(row->actor.wire), "dcom");
+        (void)snprintf(row->actor.wire, sizeof(row->actor.wire), "%s", wire);
         if (more > 0)
                 (void)snprintf(row->object, sizeof(row->object), "%s (and %d more like it)", text, more);
         else
@@ -179,7 +179,12 @@ static void on_logon(void *arg, const struct rpc_caller *caller, const char *pee
 {
         const char *who = caller->account ? caller->account : caller->display ? caller->display : "somebody";
 
-        audit(arg, who, peer, !e, e ? e->text : caller->display ? caller->display : "");
+        audit(arg, "dcom", who, peer, !e, e ? e->text : caller->display ? caller->display : "");
+}
+
+void accounts_note_logon(struct accounts *a, const char *wire, const char *name, const char *address, bool right)
+{
+        audit(a, wire, name, address, right, right ? "" : "wrong user name or password");
 }
 
 struct rpc_server_ops accounts_server_ops(struct accounts *a)

@@ -23,6 +23,8 @@ void accounts_free(struct accounts *a);         /* after db_close(); NULL is har
 struct users *const *accounts_list(struct accounts *a);
 /* Some TM_User changed: read them again. */
 void accounts_changed(struct accounts *a);
+/* A logon over another wire ("rest"), for the audit. */
+void accounts_note_logon(struct accounts *a, const char *wire, const char *name, const char *address, bool right);
 /* For rpc_mech_ntlm_new() and rpc_server_new(). */
 struct rpc_logon_ops accounts_logon_ops(struct accounts *a);
 struct rpc_server_ops accounts_server_ops(struct accounts *a);

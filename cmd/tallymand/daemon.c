@@ -83,6 +83,11 @@ static bool ready(void *ctx, struct err *e)
         return s.n_differences == 0;
 }
 
+static void on_rest_logon(void *ctx, const char *name, const char *address, bool right)
+{
+        accounts_note_logon(((struct daemon *)ctx)->accounts, "rest", name, address, right);
+}
+
 /* ---- changes reach the Distribution Manager ---- */
 
 static bool on_change(void *ctx, const struct model_change *c)
@@ -227,7 +232,7 @@ static int make_rest(struct daemon *d, struct err *e)
         struct rest_opts ro = {
                 .loop = d->loop, .db = d->db, .events = d->events, .engine = d->engine, .users = accounts_list(d->accounts),
                 .own_uid = geteuid(),
-                .ready = ready, .ctx = d,
+                .ready = ready, .logon = on_rest_logon, .ctx = d,
         };
         int r;
 

@@ -87,6 +87,16 @@ static void verify_work(struct job *j)
         c->right = users_verify(c->hash[0] ? c->hash : NULL, c->secret);
 }
 
+static void tell(const struct rest_call *c)
+{
+        struct str at = address_of(c->rq->peer);
+        char address[64];
+
+        (void)snprintf(address, sizeof(address), "%.*s", STR_ARG(at));
+        if (c->rest->o.logon)
+                c->rest->o.logon(c->rest->o.ctx, c->name, address, c->right);
+}
+
 static void verify_done(struct job *j)
 {
         struct rest_call *c = container_of(j, struct rest_call, job);
@@ -95,6 +105,7 @@ static void verify_done(struct job *j)
         if (c->right && (!u || strcmp(u->hash, c->hash) != 0))
                 c->right = false;               /* the account changed while we looked */
         gate_note(c->rest->gate, u, str_of(c->name), c->secret, address_of(c->rq->peer), c->right);
+        tell(c);
         if (c->right)
                 welcome(c, u);
         else

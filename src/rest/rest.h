@@ -38,6 +38,8 @@ struct rest_opts {
         uid_t own_uid;
         /* May requests be served?  False: /readyz is 503 with what e says.  NULL: always. */
         bool (*ready)(void *ctx, struct err *e);
+        /* A password was looked at, and right or wrong: for the audit.  address without port.  NULL: nobody cares. */
+        void (*logon)(void *ctx, const char *name, const char *address, bool right);
         void *ctx;
         size_t page_bytes;              /* of a streamed list; 0: about a megabyte */
         bool inline_;                   /* unit tests: no worker of our own */
