@@ -224,7 +224,7 @@ void wmi_exec_notification_query(struct wmi_services *s, struct dcom_call *c, en
                 (void)wmi_fail(&q.failure, (uint32_t)WBEM_E_ACCESS_DENIED, "%s has no account at this site any more",
                                c->rq->caller->display);
         if (!q.failure.hr && check_language(&q, language, text) &&
-            wmi_event_source(&source, s->wmi, s->ns, text, &q.failure) == 0)
+            wmi_event_source(&source, s->wmi, s->ns, who.actor.who, text, &q.failure) == 0)
                 give(&q, source);
         else
                 refuse(&q);

@@ -58,7 +58,9 @@ struct wmi_source *wmi_class_source(struct wmi *w, enum wmi_namespace ns, const 
 /* One class, as the rows of a query would be. @only is copied; NULL: all properties. */
 struct wmi_source *wmi_prototype_source(struct wmi *w, enum wmi_namespace ns, const struct cim_class *c, const bool *only);
 /* -1 with @f: the query is refused. */
-MUST int wmi_event_source(struct wmi_source **out, struct wmi *w, enum wmi_namespace ns, struct str text, struct wmi_failure *f);
+/* @who  the account, which hears of what it sees (event/event.h) */
+MUST int wmi_event_source(struct wmi_source **out, struct wmi *w, enum wmi_namespace ns, const char *who, struct str text,
+                          struct wmi_failure *f);
 
 /* ---- rows.c: images of a source's rows ---- */
 struct wmi_images {                     /* of one source; { 0 } to begin with */

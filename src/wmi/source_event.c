@@ -144,9 +144,10 @@ static int check(enum wmi_namespace ns, struct str text, struct wmi_failure *f)
         return r;
 }
 
-int wmi_event_source(struct wmi_source **out, struct wmi *w, enum wmi_namespace ns, struct str text, struct wmi_failure *f)
+int wmi_event_source(struct wmi_source **out, struct wmi *w, enum wmi_namespace ns, const char *who, struct str text,
+                     struct wmi_failure *f)
 {
-        struct event_subscription_opts o = { .query = text, .from = EVENT_FROM_NOW, .deliver = deliver, .gone = gone };
+        struct event_subscription_opts o = { .query = text, .who = who, .from = EVENT_FROM_NOW, .deliver = deliver, .gone = gone };
         struct wql_error why = { 0 };
         struct event_source *s;
 

@@ -202,6 +202,8 @@ static void nobody_widens_what_he_sees(void **state)
         assert_true(fixture_call(f, "SMS_SecuredCategoryMembership", "AddMemberships",
                                  "{\"ObjectIDs\":[\"P0100003\"],\"ObjectTypeIDs\":[2],\"CategoryIDs\":[\"" SCOPE "\"]}") < 0);
         assert_int_equal(f->q.err.kind, ERR_DENIED);
+        assert_true(fixture_call(f, "TM_User", "Create", "{\"UserName\":\"eve\",\"Password\":\"a long enough one\",\"Role\":2}") < 0);
+        assert_int_equal(f->q.err.kind, ERR_DENIED);
         become(f, "ada", USER_ADMINISTRATOR);
         assert_true(fixture_delete(f, "TM_AccountScope.CategoryID=\"" SCOPE "\",LogonName=\"bob\"") < 0);
         assert_int_equal(f->q.err.kind, ERR_CONFLICT);
