@@ -32,6 +32,7 @@ struct event_subscription {
         struct event_aggregates aggregates;
         bool blocked;                   /* too many combinations: nothing more before the window closes */
         struct loop_timer *timer;
+        int64_t armed_us;               /* when the timer rings for what is due; TIME_NONE_US: not for that */
         struct list firings;
         int64_t position;               /* everything up to here was delivered or passed over; -1: not known yet */
         bool full;                      /* the subscriber is; it will say when not */
@@ -213,8 +214,13 @@ static int64_t due_of(const struct event_subscription *s)
 
 static void arm(struct event_subscription *s)
 {
-        int64_t due = due_of(s), now = os_mono_us();
+        const int64_t due = s->full ? TIME_NONE_US : due_of(s);
+        int64_t now;
 
+        if (due != TIME_NONE_US && due == s->armed_us)
+                return;                 /* most changes fall into a window that is open */
+        now = os_mono_us();
+        s->armed_us = due;
         if (s->full)
                 loop_timer_stop(s->timer);
         else if (due != TIME_NONE_US)
@@ -252,7 +258,10 @@ static void go_on(struct event_subscription *s)
 
 static void on_timer(void *arg)
 {
-        go_on(arg);
+        struct event_subscription *s = arg;
+
+        s->armed_us = TIME_NONE_US;
+        go_on(s);
 }
 
 void event_subscription_room(struct event_subscription *s)
@@ -354,6 +363,7 @@ int event_subscription_open(struct event_subscription **out, struct event_engine
         s->engine = g;
         s->o = *o;
         s->half_seq = s->position = -1;
+        s->armed_us = TIME_NONE_US;
         r = event_filter_get(g->filters, o->query, &s->filter, w);
         if (r < 0) {
                 free(s);
