@@ -90,6 +90,15 @@ static void drop_all(struct list *objects)
         }
 }
 
+void dcom_really_free(struct dcom *d)
+{
+        dcom_ping_fini(d);
+        map_fini(&d->ipids, NULL);
+        map_fini(&d->oids, NULL);
+        map_fini(&d->connections, NULL);
+        free(d);
+}
+
 void dcom_free(struct dcom *d)
 {
         if (!d)
@@ -104,11 +113,9 @@ void dcom_free(struct dcom *d)
                 dcom_connection_closed(d, ((struct dcom_connection *)k)->number);
         }
         drop_all(&d->adrift);
-        dcom_ping_fini(d);
-        map_fini(&d->ipids, NULL);
-        map_fini(&d->oids, NULL);
-        map_fini(&d->connections, NULL);
-        free(d);
+        d->closed = true;
+        if (!d->oids.n)
+                dcom_really_free(d);
 }
 
 size_t dcom_objects(const struct dcom *d)

@@ -86,7 +86,7 @@ struct dcom_opts {
         int64_t (*now_us)(void);        /* NULL: os_mono_us */
 };
 MUST int dcom_new(struct dcom **out, const struct dcom_opts *o, struct err *e);
-/* All objects become unreferenced; those their owners hold must be gone by then.  Before the rpc_server. */
+/* All objects become unreferenced; those that owners or calls still hold may go later.  Before the rpc_server. */
 void dcom_free(struct dcom *d);
 DEFINE_FREEP(struct dcom *, dcom_free)
 void dcom_connection_closed(struct dcom *d, uint64_t connection);       /* rpc_server_ops.closed */

@@ -35,6 +35,7 @@ struct dcom {
         struct map connections;         /* struct dcom_connection by number */
         struct map sets;                /* struct ping_set by id */
         struct list adrift;             /* objects on no live connection */
+        bool closed;                    /* dcom_free() was called: goes with its last object */
         struct loop_timer *timer;
         struct rpc_interface rpc[INTERFACES_MAX];
         size_t n_rpc;
@@ -57,6 +58,7 @@ void dcom_ipid_release(struct dcom_ipid *p, uint64_t refs);     /* may free the 
 void dcom_object_seen(struct dcom_object *o, uint64_t connection);
 bool dcom_owned_by(const struct dcom_object *o, const struct rpc_caller *caller);
 void dcom_object_drop(struct dcom_object *o);   /* as if every reference of clients were released */
+void dcom_really_free(struct dcom *d);          /* dcom.c */
 
 /* ---- bindings.c ---- */
 /* What clients are told, @port 0: without ports. Texts in @a; false: it is full. */

@@ -68,7 +68,7 @@ int dcom_object_init(struct dcom_object *o, const struct dcom_class *class, cons
 {
         struct dcom *d = c->dcom;
 
-        if (d->oids.n >= d->o.max_objects)
+        if (d->closed || d->oids.n >= d->o.max_objects)
                 return -ENOSPC;
         *o = (struct dcom_object){ .class = class, .dcom = d, .refs = 1 };
         do
@@ -95,12 +95,17 @@ struct dcom_object *dcom_object_ref(struct dcom_object *o)
 
 void dcom_object_unref(struct dcom_object *o)
 {
+        struct dcom *d;
+
         if (!o || --o->refs)
                 return;
-        (void)map_del(&o->dcom->oids, key64(&o->oid));
+        d = o->dcom;
+        (void)map_del(&d->oids, key64(&o->oid));
         list_del(&o->link);
         rpc_caller_unref(o->owner);
         o->class->free(o);
+        if (d->closed && !d->oids.n)
+                dcom_really_free(d);
 }
 
 bool dcom_owned_by(const struct dcom_object *o, const struct rpc_caller *caller)

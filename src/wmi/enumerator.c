@@ -34,6 +34,7 @@ static void enum_free(struct dcom_object *o)
         struct wmi_enum *e = of_object(o);
 
         wmi_source_free(e->source);
+        e->wmi->n_enums--;
         free(e);
 }
 
@@ -90,7 +91,7 @@ static void open_cancelled(struct dcom_call *c, void *arg)
 
 static struct wmi_enum *enum_new(struct dcom_call *c, struct wmi_source *s, bool forward_only)
 {
-        struct wmi_enum *e = calloc(1, sizeof *e);
+        struct wmi_enum *e = s->wmi->n_enums < WMI_ENUMS_MAX ? calloc(1, sizeof *e) : NULL;
 
         if (!e || dcom_object_init(&e->object, &enum_class, c) < 0) {
                 free(e);
@@ -100,6 +101,7 @@ static struct wmi_enum *enum_new(struct dcom_call *c, struct wmi_source *s, bool
                 return NULL;
         }
         e->wmi = s->wmi;
+        e->wmi->n_enums++;
         e->ns = s->ns;
         e->source = s;
         e->forward_only = forward_only;

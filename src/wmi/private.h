@@ -16,7 +16,7 @@ enum wmi_flag {
         WMI_DIRECT_READ = 0x200, WMI_USE_AMENDED = 0x20000,
 };
 #define WMI_INFINITE 0xffffffffU
-enum { WMI_SINKS_MAX = 10000, WMI_NAME = 64 };
+enum { WMI_SINKS_MAX = 10000, WMI_ENUMS_MAX = 20000, WMI_NAME = 64 };
 
 struct wmi {
         struct wmi_opts o;
@@ -28,7 +28,7 @@ struct wmi {
         struct list woken;              /* struct wmi_source, to be told that they are ready */
         struct loop_soon *soon;
         struct list sinks;              /* struct wmi_sink, of asynchronous calls */
-        size_t n_sinks;
+        size_t n_sinks, n_enums;
         struct dcom_remotes *remotes;
 };
 

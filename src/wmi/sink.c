@@ -31,6 +31,8 @@ struct wmi_sink {
         bool finishing;                 /* SetStatus is to come */
         bool calling, final;            /* a call is under way; it is SetStatus */
         bool broken;                    /* nothing can be told any more */
+        bool owed;                      /* somebody will call wmi_sink_finish() */
+        bool dead;                      /* freed but for this struct, which is owed that call */
         struct wmi_failure status;
         char *text;                     /* strParam of SetStatus */
 };
@@ -42,12 +44,15 @@ static void sink_free(struct wmi_sink *k)
         list_del(&k->link);
         k->wmi->n_sinks--;
         wmi_source_free(k->source);
+        k->source = NULL;
         dcom_remote_free(k->remote);
         rpc_caller_unref(k->owner);
         buf_fini(&k->objrefs);
         buf_fini(&k->ends);
         free(k->text);
-        free(k);
+        k->dead = true;
+        if (!k->owed)
+                free(k);
 }
 
 static void end(struct wmi_sink *k, const struct wmi_failure *f)
@@ -224,6 +229,7 @@ struct wmi_sink *wmi_sink_new(struct wmi *w, enum wmi_namespace ns, const char *
         k->wmi = w;
         k->ns = ns;
         k->operation = operation;
+        k->owed = true;
         k->owner = rpc_caller_ref(c->rq->caller);
         buf_init(&k->objrefs, INDICATE_MAX);
         buf_init(&k->ends, 0);
@@ -234,6 +240,7 @@ struct wmi_sink *wmi_sink_new(struct wmi *w, enum wmi_namespace ns, const char *
 
 void wmi_sink_feed(struct wmi_sink *k, struct wmi_source *s)
 {
+        k->owed = false;
         k->source = s;
         s->ready = ready;
         s->arg = k;
@@ -242,12 +249,21 @@ void wmi_sink_feed(struct wmi_sink *k, struct wmi_source *s)
 
 void wmi_sink_indicate(struct wmi_sink *k, struct str objrefs, struct str ends)
 {
+        if (k->dead || k->finishing)
+                return;
         buf_adds(&k->objrefs, objrefs);
         buf_adds(&k->ends, ends);
 }
 
 void wmi_sink_finish(struct wmi_sink *k, struct str objref, struct str text, const struct wmi_failure *f)
 {
+        k->owed = false;
+        if (k->dead) {
+                free(k);
+                return;
+        }
+        if (k->finishing)               /* it was cancelled meanwhile, and is told so */
+                return;
         if (objref.n) {
                 buf_adds(&k->objrefs, objref);
                 buf_le32(&k->ends, (uint32_t)k->objrefs.n);

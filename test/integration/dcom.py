@@ -496,6 +496,11 @@ def async_events(f, c, e):
     check('CancelAsyncCall of nothing', reader.u32() == 0x80041002)
     f.site.create_package('Nobody hears of it', f.source)
     check('one call at a time', e.most == 1, e.most)
+    for _ in range(20):                 # cancelled before, while, or after it is answered: all of it is well
+        asynchronously(f, c, 7, f'SMS_Package="{package}"', exporter=e)
+        c.call('IWbemServices', 4, Writer().interface(e.objref()))
+    e.wait(lambda heard: sum(one[0] == 'SetStatus' for one in heard) >= 21)
+    check('calls that are cancelled at once end once', sum(one[0] == 'SetStatus' for one in e.heard) == 21, len(e.heard))
 
 
 def bad_sinks(f, c):
