@@ -194,9 +194,41 @@ class Realm:
     def __init__(self, host):
         self.folder = tempfile.TemporaryDirectory()
         self.path = lambda name: os.path.join(self.folder.name, name)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        self.host = host
+        self.configure(0)
+        self.environment = {**os.environ, "KRB5_CONFIG": self.path("krb5.conf"), "KRB5_KDC_PROFILE": self.path("kdc.conf"),
+                            "KRB5CCNAME": self.path("ccache"), "KRB5RCACHENAME": "dfl:", "KRB5RCACHEDIR": self.folder.name}
+        self.run("kdb5_util", "create", "-s", "-r", self.name, "-P", "master")
+        for line in (f"addprinc -pw {PASSWORD} admin", f"addprinc -pw {PASSWORD} stranger", f"addprinc -randkey host/{host}",
+                     f"ktadd -k {self.path('keytab')} host/{host}"):
+            self.run("kadmin.local", "-r", self.name, "-q", line)
+        if not any(self.start() for _ in range(10)):    # somebody else may take the port
+            raise RuntimeError("the KDC does not start")
+
+    def start(self):
+        """a KDC on a port that was free a moment ago; false when it does not stay"""
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+        self.configure(port)
+        self.kdc = subprocess.Popen([tool("krb5kdc"), "-n", "-r", self.name], env=self.environment,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 20
+        while self.kdc.poll() is None and time.monotonic() < until:
+            try:
+                self.log_on("admin")
+                return True
+            except subprocess.CalledProcessError:
+                time.sleep(0.05)                        # it does not listen yet
+        self.kdc.kill()
+        self.kdc.wait()
+        return False
+
+    def configure(self, port):
         self.write("krb5.conf", f"""[libdefaults]
  default_realm = {self.name}
  dns_lookup_kdc = false
@@ -207,7 +239,7 @@ class Realm:
   kdc = 127.0.0.1:{port}
  }}
 [domain_realm]
- {host} = {self.name}
+ {self.host} = {self.name}
 """)
         self.write("kdc.conf", f"""[kdcdefaults]
  kdc_listen = 127.0.0.1:{port}
@@ -220,15 +252,6 @@ class Realm:
   supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal
  }}
 """)
-        self.environment = {**os.environ, "KRB5_CONFIG": self.path("krb5.conf"), "KRB5_KDC_PROFILE": self.path("kdc.conf"),
-                            "KRB5CCNAME": self.path("ccache"), "KRB5RCACHENAME": "dfl:", "KRB5RCACHEDIR": self.folder.name}
-        self.run("kdb5_util", "create", "-s", "-r", self.name, "-P", "master")
-        for line in (f"addprinc -pw {PASSWORD} admin", f"addprinc -pw {PASSWORD} stranger", f"addprinc -randkey host/{host}",
-                     f"ktadd -k {self.path('keytab')} host/{host}"):
-            self.run("kadmin.local", "-r", self.name, "-q", line)
-        self.kdc = subprocess.Popen([tool("krb5kdc"), "-n", "-r", self.name], env=self.environment,
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.log_on("admin", tries=100)
 
     def write(self, name, text):
         with open(self.path(name), "w") as f:
@@ -238,16 +261,8 @@ class Realm:
         subprocess.run([tool(command[0]), *command[1:]], env=self.environment, input=text, text=True, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def log_on(self, user, tries=1):
-        """kinit; the KDC may need a moment before it listens"""
-        for left in reversed(range(tries)):
-            try:
-                self.run("kinit", user, text=PASSWORD + "\n")
-                return
-            except subprocess.CalledProcessError:
-                if not left:
-                    raise
-                time.sleep(0.05)
+    def log_on(self, user):
+        self.run("kinit", user, text=PASSWORD + "\n")
 
     def stop(self):
         self.kdc.terminate()
