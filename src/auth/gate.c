@@ -11,12 +11,16 @@
 enum {
         TAG = 32,
         FORGET_S = 900,                         /* failures older than this do not count */
+        KNOWN_S = 86400,                        /* an address a name was right from */
         MANY_FREE_TRIES = 10 * GATE_FREE_TRIES,         /* of one address whatever the name, and the other way round */
 };
 
-struct seen {
-        uint8_t tag[TAG];
-        int64_t until_us;
+struct seen {                           /* the last GATE_SLOTS of something */
+        struct {
+                uint8_t tag[TAG];
+                int64_t until_us;
+        } v[GATE_SLOTS];
+        unsigned next;
 };
 
 struct failures {
@@ -27,9 +31,9 @@ struct failures {
 
 struct gate {
         uint8_t key[TAG];
-        struct seen seen[GATE_SLOTS];
+        struct seen right;                      /* accounts and passwords */
+        struct seen known;                      /* names and addresses */
         struct failures failures[GATE_FAIL_SLOTS];
-        unsigned next_seen;
 };
 
 struct gate *gate_new(void)
@@ -86,14 +90,27 @@ static bool fail_tag(const struct gate *g, struct str name, struct str address, 
         return tag_of(g, 'f', (struct str){ low, n }, address, STR(""), out);
 }
 
-static struct seen *find_seen(struct gate *g, const uint8_t tag[TAG])
+static int64_t *find_seen(struct seen *s, const uint8_t tag[TAG])
 {
         int64_t now = os_mono_us();
 
         for (size_t i = 0; i < GATE_SLOTS; i++)
-                if (g->seen[i].until_us > now && secret_eq(g->seen[i].tag, tag, TAG))
-                        return &g->seen[i];
+                if (s->v[i].until_us > now && secret_eq(s->v[i].tag, tag, TAG))
+                        return &s->v[i].until_us;
         return NULL;
+}
+
+static void remember(struct seen *s, const uint8_t tag[TAG], int64_t seconds)
+{
+        int64_t *until_us = find_seen(s, tag);
+        unsigned at;
+
+        if (!until_us) {
+                at = s->next++ % GATE_SLOTS;
+                memcpy(s->v[at].tag, tag, TAG);
+                until_us = &s->v[at].until_us;
+        }
+        *until_us = os_mono_us() + seconds * US_PER_SECOND;
 }
 
 /* The counter of a tag, or NULL; with make, a free one or the one that failed longest ago. */
@@ -153,32 +170,30 @@ static void forget_failures(struct gate *g, struct str name, struct str address)
                 f->n = 0;
 }
 
-static void remember(struct gate *g, const struct user *user, struct str password)
+/* Somebody guesses a name from elsewhere: who is right from here need not wait for that. */
+static bool is_known(struct gate *g, struct str name, struct str address)
 {
         uint8_t tag[TAG];
-        struct seen *s;
 
-        if (!pair_tag(g, user, password, tag))
-                return;
-        s = find_seen(g, tag);
-        if (!s)
-                s = &g->seen[g->next_seen++ % GATE_SLOTS];
-        memcpy(s->tag, tag, TAG);
-        s->until_us = os_mono_us() + GATE_REMEMBER_S * US_PER_SECOND;
+        return fail_tag(g, name, address, tag) && find_seen(&g->known, tag);
 }
 
 unsigned gate_wait_s(struct gate *g, struct str name, struct str address)
 {
         unsigned pair = wait_of(g, name, address), of_address = wait_of(g, STR(""), address);
-        unsigned of_name = wait_of(g, name, STR(""));
+        unsigned of_name = is_known(g, name, address) ? 0 : wait_of(g, name, STR(""));
 
         return MAX(pair, MAX(of_address, of_name));
 }
 
 void gate_count(struct gate *g, struct str name, struct str address, bool right)
 {
+        uint8_t tag[TAG];
+
         if (right) {
                 forget_failures(g, name, address);
+                if (fail_tag(g, name, address, tag))
+                        remember(&g->known, tag, KNOWN_S);
                 return;
         }
         count_failure(g, name, address, GATE_FREE_TRIES);
@@ -193,7 +208,7 @@ int gate_recall(struct gate *g, const struct user *user, struct str name, struct
         uint8_t tag[TAG];
 
         *wait_s_out = 0;
-        if (user && pair_tag(g, user, password, tag) && find_seen(g, tag))
+        if (user && pair_tag(g, user, password, tag) && find_seen(&g->right, tag))
                 return GATE_RIGHT;
         *wait_s_out = gate_wait_s(g, name, address);
         return *wait_s_out > 0 ? GATE_WAIT : GATE_UNKNOWN;
@@ -202,8 +217,11 @@ int gate_recall(struct gate *g, const struct user *user, struct str name, struct
 void gate_note(struct gate *g, const struct user *user, struct str name, struct str password, struct str address,
                bool right)
 {
+        uint8_t tag[TAG];
+
         if (right && user) {
-                remember(g, user, password);
+                if (pair_tag(g, user, password, tag))
+                        remember(&g->right, tag, GATE_REMEMBER_S);
                 gate_count(g, name, address, true);
         } else {
                 gate_count(g, name, address, false);

@@ -19,7 +19,8 @@
  * digest of it, never the pair), and slows guessing down: after GATE_FREE_TRIES failures
  * of a name from an address every further one doubles the wait, up to
  * GATE_WAIT_MAX_S; so it is, after ten times as many, for all names from one
- * address, and for one name from all addresses.  Both tables are bounded.
+ * address, and for one name from all addresses, except from one where that name
+ * was right within a day: guessing keeps nobody from work who is at work.  All tables are bounded.
  *
  * Threads    A struct users and a gate belong to one thread.  users_hash() and
  *            users_verify() are pure and may run on any: a gate's caller may

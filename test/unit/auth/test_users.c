@@ -164,6 +164,12 @@ static void test_lock_out(void **state)
         }
         assert_true(gate_wait_s(g, STR("olga"), STR("8.8.8.8")) > 100);
         assert_int_equal(gate_wait_s(g, STR("anna"), STR("8.8.8.8")), 0);
+        gate_count(g, STR("Olga"), STR("9.9.9.9"), true);       /* is known there, from now on */
+        assert_int_equal(gate_wait_s(g, STR("olga"), STR("9.9.9.9")), 0);
+        assert_true(gate_wait_s(g, STR("olga"), STR("8.8.8.8")) > 100);
+        for (unsigned i = 0; i <= GATE_FREE_TRIES; i++)
+                gate_count(g, STR("olga"), STR("9.9.9.9"), false);      /* and is stopped there as anybody is */
+        assert_true(gate_wait_s(g, STR("olga"), STR("9.9.9.9")) > 0);
         gate_free(g);
 }
 
