@@ -22,9 +22,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f'{HERE}/../lib')
 from tallysite import Site, resident_bytes  # noqa: E402
 from dcom_client import Client, Exporter, Writer  # noqa: E402
+from wmicrowd import EVENTS, Crowd  # noqa: E402
 
 BUILD = os.environ.get('TALLYMAN_BUILD') or f'{HERE}/../../build'
-QUERY = "SELECT * FROM __InstanceOperationEvent WITHIN 1 WHERE TargetInstance ISA 'SMS_PackageStatusRootSummarizer'"
 N_DPS, N_IDLE, IDLE_KIB = 20, 500, 64
 MADE, CHANGED = '__InstanceCreationEvent', '__InstanceModificationEvent'
 failures = []
@@ -44,47 +44,12 @@ def free_port():
 
 # ---- clients ----
 
-class Crowd:
-    """N watchers in one process; events is what each saw: (class, PackageID, Targeted, Installed)."""
-
-    def __init__(self, f, n, level, net):
-        self.changed, self.ready, self.events, self.trouble = threading.Condition(), False, [[] for _ in range(n)], None
-        self.program = subprocess.Popen(
-            [f'{BUILD}/test/lib/wmi_crowd', f.host, 'admin', f.password_file, f'//./root/sms/site_{f.code}', str(level), str(n),
-             net, QUERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        threading.Thread(target=self.read, daemon=True).start()
-        self.wait(lambda: self.ready)
-
-    def read(self):
-        for line in self.program.stdout:
-            words = line.split()
-            with self.changed:
-                if words[0] == 'event':
-                    self.events[int(words[1])].append((words[2], words[3], *(int(w) for w in words[4:])))
-                elif words[0] == 'ready':
-                    self.ready = True
-                else:
-                    self.trouble = line
-                self.changed.notify_all()
-        with self.changed:
-            self.trouble = self.trouble or 'it ended'
-            self.changed.notify_all()
-
-    def wait(self, done):
-        with self.changed:
-            good = self.changed.wait_for(lambda: done() or self.trouble, 120)
-            assert good and not self.trouble, f'{self.trouble}: {self.events}'
-
-    def wait_final(self, package):
-        self.wait(lambda: all(s and is_final(s[-1], package) for s in self.events))
-
-    def end(self):
-        self.program.stdin.close()
-        return self.program.wait(60)
-
-
 def is_final(event, package):
     return event == (CHANGED, package, N_DPS, N_DPS)
+
+
+def wait_final(crowd, package):
+    crowd.wait(lambda: all(s and is_final(s[-1], package) for s in crowd.events))
 
 
 def watched_well(seen, package):
@@ -165,9 +130,9 @@ class Fixture:
 
 def idle(f):
     server, _ = f.site.pids()
-    assert Crowd(f, 1, 6, f.net).end() == 0
+    assert Crowd(f.site, 1, 6, f.net).end() == 0
     before = resident_bytes(server)
-    crowd = Crowd(f, N_IDLE, 6, f.net)
+    crowd = Crowd(f.site, N_IDLE, 6, f.net)
     cost = (resident_bytes(server) - before) / N_IDLE / 1024
     check('500 idle subscribers end well', crowd.end() == 0)
     sanitized = b'__asan_init' in open(f'/proc/{server}/exe', 'rb').read()
@@ -177,15 +142,15 @@ def idle(f):
 
 def subscribe_sink(f, client, address):
     sink = Sink(address)
-    request = Writer().bstr('WQL').bstr(QUERY).u32(0).u32(0).interface(sink.objref())
+    request = Writer().bstr('WQL').bstr(EVENTS).u32(0).u32(0).interface(sink.objref())
     reader, _ = client.call('IWbemServices', 23, request)
     assert reader.u32() == 0
     return sink
 
 
 def distribution(f):
-    crowds = [Crowd(f, 25, level, f.net) for level in (5, 6)]
-    deaf = Crowd(f, 1, 6, f.net)
+    crowds = [Crowd(f.site, 25, level, f.net) for level in (5, 6)]
+    deaf = Crowd(f.site, 1, 6, f.net)
     client = Client(f.host, 'admin', open(f.password_file).read().strip(), f.code)
     sinks = [subscribe_sink(f, client, f'{f.net}.{last}') for last in range(251, 255) if f'{f.net}.{last}' != f.host]
     deaf.program.send_signal(signal.SIGSTOP)
@@ -197,12 +162,12 @@ def distribution(f):
     for dp in dps:
         dp.join()
     for crowd in crowds:
-        crowd.wait_final(package)
+        wait_final(crowd, package)
     for sink in sinks:
         sink.wait(lambda heard, sink=sink: is_final((sink.seen() or [None])[-1], package))
     check('one that reads nothing holds nobody up', not deaf.events[0])
     deaf.program.send_signal(signal.SIGCONT)
-    deaf.wait_final(package)
+    wait_final(deaf, package)
     for n, crowd in enumerate(crowds):
         bad = [s for s in crowd.events if not watched_well(s, package)]
         check(f'level {5 + n}: each of 25 sees the creation and Installed = Targeted once, in order', not bad, bad[:3])
