@@ -311,7 +311,8 @@ static void patient_jobs_share_commits(void **state)
         struct err e = { 0 };
         struct db *d;
 
-        n_done = n_wanted = n_commits = 0;
+        n_done = n_wanted = 0;
+        atomic_store(&n_commits, 0);
         assert_int_equal(loop_new(&the_loop), 0);
         assert_int_equal(db_open(&d, the_loop, &o, &e), 0);
         for (int i = 0; i <= MANY; i++) {
