@@ -39,7 +39,7 @@ struct block *blocks_get(struct blocks *b, struct block_waiter *w)
                 }
         }
         if (k) {
-                k->n = k->stored = 0;
+                k->n = k->good = k->stored = 0;
                 k->r = 0;
                 err_clear(&k->err);
                 return k;

@@ -19,6 +19,7 @@ struct block {
         struct job job;                 /* of whoever has it */
         void *owner;
         size_t n;
+        size_t good;                    /* bytes of whole records at its beginning that passed plan_check() */
         size_t stored;                  /* piece bytes of it that the library took */
         int r;
         struct err err;

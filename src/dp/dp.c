@@ -6,7 +6,7 @@
 #include "dp/serve_state.h"
 #include "os/os.h"
 
-enum { DP_BLOCKS = 4, DP_ORDERS_MAX = 16 };
+enum { DP_BLOCKS = 8, DP_ORDERS_MAX = 16 };
 
 void dp_settings_default(struct dp_settings *s)
 {
@@ -52,8 +52,8 @@ static int open_library(struct dp *d, struct err *e)
         free(path);
         if (r < 0)
                 return r;
-        d->hasher = hasher_new();
-        if (!d->hasher)
+        d->check_hasher = hasher_new();
+        if (!d->check_hasher)
                 return err_set(e, ERR_NOMEM, "out of memory");
         return cas_writer_new(&d->writer, d->cas, e);
 }
@@ -72,8 +72,10 @@ static int open_pool(struct dp *d, struct fetch_pool **out, struct err *e)
 
 static int start_workers(struct dp *d, struct err *e)
 {
-        int r = workers_new(&d->store, d->loop, "store", 1);
+        int r = workers_new(&d->check, d->loop, "check", 1);
 
+        if (r == 0)
+                r = workers_new(&d->store, d->loop, "store", 1);
         if (r == 0)
                 r = workers_new(&d->verify, d->loop, "verify", 1);
         if (r == 0)
@@ -163,16 +165,18 @@ static bool outstanding(const struct dp *d)
  */
 static void stop_workers(struct dp *d)
 {
-        for (int i = 0; i < 100 && d->store && d->verify && d->read && (outstanding(d) || i < 3); i++) {
+        for (int i = 0; i < 100 && d->check && d->store && d->verify && d->read && (outstanding(d) || i < 3); i++) {
+                workers_drain(d->check);
                 workers_drain(d->store);
                 workers_drain(d->verify);
                 workers_drain(d->read);
                 loop_run_once(d->loop);
         }
+        workers_free(d->check);
         workers_free(d->store);
         workers_free(d->verify);
         workers_free(d->read);
-        d->store = d->verify = d->read = NULL;
+        d->check = d->store = d->verify = d->read = NULL;
         orders_stop(d);                 /* those whose reports wait on disk */
 }
 
@@ -198,7 +202,7 @@ void dp_free(struct dp *d)
         blocks_fini(&d->blocks);
         cas_writer_free(d->writer);
         cas_close(d->cas);
-        hasher_free(d->hasher);
+        hasher_free(d->check_hasher);
         closep(&d->outbox_fd);
         closep(&d->dir_fd);
         free(d->dir);

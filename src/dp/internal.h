@@ -89,9 +89,9 @@ struct dp {
         struct dp_settings set;
         char *dir, *site_url, *ca_file, *cert_file, *key_file, *name, *public_host;
         struct cas *cas;
-        struct workers *store, *verify, *read;
+        struct workers *check, *store, *verify, *read;
         struct cas_writer *writer;      /* store worker */
-        struct hasher *hasher;          /* store worker */
+        struct hasher *check_hasher;    /* check worker */
         int dir_fd, outbox_fd;
         struct fetch_pool *pool;
         struct blocks blocks;

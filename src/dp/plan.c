@@ -197,23 +197,29 @@ static int check(struct plan *p, struct hasher *h, const uint8_t *record, size_t
         return 0;
 }
 
-int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint8_t *records, size_t n, size_t *taken_out,
-              struct err *e)
+int plan_check(struct plan *p, struct hasher *h, const uint8_t *records, size_t n, size_t *good_out, struct err *e)
 {
-        struct err lost = { 0 };
-        size_t at = 0, taken = 0, k;
-        int r = 0, put;
+        size_t at = 0, k;
+        int r = 0;
 
         while (r == 0 && at < n) {
                 r = check(p, h, records + at, n - at, &k, e);
-                if (r == 0) {
+                if (r == 0)
                         at += k;
-                        taken += k - PIECE_HEADER_LEN;
-                }
         }
-        put = cas_put_run(w, records, at, p->generation, r < 0 ? &lost : e);
-        *taken_out = put < 0 ? 0 : taken;
-        return r < 0 ? r : put;
+        *good_out = at;
+        return r;
+}
+
+int plan_take(struct plan *p, struct cas_writer *w, const uint8_t *records, size_t n, size_t *taken_out, struct err *e)
+{
+        size_t taken = 0;
+        int r = cas_put_run(w, records, n, p->generation, e);
+
+        for (size_t at = 0; r == 0 && at < n; at += PIECE_HEADER_LEN + get_le32(records + at + 4))
+                taken += get_le32(records + at + 4);
+        *taken_out = taken;
+        return r;
 }
 
 void plan_file_of(const struct manifest *m, uint64_t piece, char *out, size_t cap)

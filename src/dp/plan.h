@@ -11,7 +11,7 @@
  * fingerprints: a collision only means that the commit finds a gap and the walk
  * starts again).
  *
- * plan_take() is the gate every arriving byte passes on its way to the library:
+ * plan_check() is the gate every arriving byte passes on its way to the library:
  * the record must be the next wanted piece and its bytes must have its hash.
  *
  * Threads    The store worker.  The loop reads want, want_count and the sums
@@ -50,13 +50,16 @@ enum { PLAN_COMPLETE = 1 };
 MUST int plan_next(struct plan *p, struct err *e);
 
 /*
- * plan_take - whole records (header and bytes), one behind the other, into the library.
- * ERR_CORRUPT when one is not the next wanted piece or its bytes are wrong; the
- * text names the file, and those before it were taken.  Other failures are the library's.
- * @taken_out  bytes of pieces that the library has now, without headers
+ * plan_check - are these whole records (header and bytes) the next wanted pieces?
+ * ERR_CORRUPT when one is not, or its bytes are wrong; the text names the file.
+ * @good_out  bytes of the records before it, or all
  */
-MUST int plan_take(struct plan *p, struct hasher *h, struct cas_writer *w, const uint8_t *records, size_t n,
-                   size_t *taken_out, struct err *e);
+MUST int plan_check(struct plan *p, struct hasher *h, const uint8_t *records, size_t n, size_t *good_out, struct err *e);
+/*
+ * plan_take - records that were checked, into the library.
+ * @taken_out  bytes of pieces that it has now, without headers
+ */
+MUST int plan_take(struct plan *p, struct cas_writer *w, const uint8_t *records, size_t n, size_t *taken_out, struct err *e);
 
 /* The first file that uses piece i: its path into out (cut to cap - 1 bytes), "?" when there is none. */
 void plan_file_of(const struct manifest *m, uint64_t piece, char *out, size_t cap);

@@ -20,11 +20,12 @@ struct transfer {
         size_t skip;                    /* bytes of the next delivery that were used already */
         uint64_t came;                  /* whole records of this slice */
         uint64_t moved;                 /* bytes since the request */
-        unsigned inflight;              /* blocks at the store worker, posts under way */
+        unsigned inflight;              /* blocks at the workers, posts under way */
         unsigned stalls, refusals;
         struct loop_timer *timer;
         struct backoff backoff;
-        bool spoiled;                   /* store worker: an earlier block was wrong, take no more */
+        bool spoiled;                   /* check worker: an earlier block was wrong, look at no more */
+        bool lost;                      /* store worker: an earlier block could not be written, write no more */
         bool ended;                     /* nothing more is asked for */
         int r;                          /* how it ended; words in o->err */
 };
@@ -49,18 +50,34 @@ static void maybe_finish(struct transfer *t)
         install_transferred(o, r);
 }
 
-/* ---- blocks: store worker ---- */
+/* ---- blocks: checked by one worker while another writes those before ---- */
+
+static void check_work(struct job *j)
+{
+        struct block *k = container_of(j, struct block, job);
+        struct transfer *t = k->owner;
+
+        if (t->spoiled)
+                return;
+        k->r = plan_check(&t->o->plan, t->o->dp->check_hasher, k->p, k->n, &k->good, &k->err);
+        t->spoiled = k->r < 0;
+}
 
 static void store_work(struct job *j)
 {
         struct block *k = container_of(j, struct block, job);
         struct transfer *t = k->owner;
-        struct dp *d = t->o->dp;
+        struct err e = { 0 };
+        int r;
 
-        if (t->spoiled)
+        if (t->lost)
                 return;
-        k->r = plan_take(&t->o->plan, d->hasher, d->writer, k->p, k->n, &k->stored, &k->err);
-        t->spoiled = k->r < 0;
+        r = plan_take(&t->o->plan, t->o->dp->writer, k->p, k->good, &k->stored, &e);
+        if (r < 0) {                    /* worse than what may be wrong behind these */
+                t->lost = true;
+                k->r = r;
+                k->err = e;
+        }
 }
 
 static void stop(struct transfer *t, int r, const struct err *e);
@@ -83,6 +100,20 @@ static void store_done(struct job *j)
         maybe_finish(t);
 }
 
+static void check_done(struct job *j)
+{
+        struct block *k = container_of(j, struct block, job);
+        struct transfer *t = k->owner;
+
+        if (!k->good) {
+                store_done(j);
+                return;
+        }
+        k->job.work = store_work;
+        k->job.done = store_done;
+        workers_submit(t->o->dp->store, &k->job);
+}
+
 static void submit(struct transfer *t, size_t n)
 {
         struct block *k = t->fill;
@@ -91,10 +122,10 @@ static void submit(struct transfer *t, size_t n)
         t->whole = 0;
         k->n = n;
         k->owner = t;
-        k->job.work = store_work;
-        k->job.done = store_done;
+        k->job.work = check_work;
+        k->job.done = check_done;
         t->inflight++;
-        workers_submit(t->o->dp->store, &k->job);
+        workers_submit(t->o->dp->check, &k->job);
 }
 
 /* ---- ending early ---- */

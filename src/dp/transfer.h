@@ -4,7 +4,8 @@
  * transfer - one slice of a version from the site into the library
  *
  * One POST content a slice.  Bytes pass piece_stream into blocks of whole records
- * on the loop; the store worker takes them through plan_take().  When there is no
+ * on the loop; the check worker passes them through plan_check() and the store
+ * worker writes what is right, each in the order of arrival.  When there is no
  * free block the connection is paused, so a slow disk slows the sender and
  * nothing piles up.
  *
@@ -17,7 +18,7 @@
  * holds the connection without sending, TRANSFER_STALLS times in a row
  * (ERR_TIMEOUT).
  *
- * Threads    The loop; transfer.c says where the store worker has its turn.
+ * Threads    The loop; transfer.c says where the workers have their turns.
  */
 #include "base/err.h"
 
