@@ -59,6 +59,11 @@ struct tallyman_error {
         char wbem[48];                  /* of a query: "WBEM_E_INVALID_QUERY"; else empty */
         uint32_t hresult;               /* its number, 0x80041017; 0: none */
         uint32_t column;                /* of the query's text, from 1; 0: about the whole */
+        /* of the SMS_ExtendedStatus or __ExtendedStatus; empty and 0 when the site sent none */
+        uint32_t error_code;            /* ErrorCode; 0 where WMI, not the provider, refused */
+        char operation[32];             /* "GetObject" */
+        char parameter[256];            /* ParameterInfo: the path, query or class it was about */
+        char cause[32];                 /* CauseInfo: "NotFound" */
 };
 
 struct tallyman_options {

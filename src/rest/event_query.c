@@ -59,6 +59,6 @@ void event_stream_query(struct event_stream *s, struct str query)
         if (event_subscription_open(&s->query, s->call->rest->o.engine, &o, &w) == 0 || s->replied)
                 return;
         s->replied = true;
-        rest_reply_wql_error(s->call->x, &w);
+        rest_reply_wql_error(s->call, &w);
         event_stream_release(s);
 }

@@ -173,7 +173,7 @@ void event_stream_gone(struct event_stream *s, const struct err *e)
         s->ended = true;
         if (!s->replied) {
                 s->replied = true;
-                http_reply_err(s->call->x, e);
+                rest_reply_err(s->call, e);
                 event_stream_release(s);
                 return;
         }
@@ -279,7 +279,7 @@ static void go(struct rest_call *c)
         r = subscribe(s, &e);
         if (r < 0 && !s->replied) {
                 s->replied = true;
-                http_reply_err(c->x, &e);
+                rest_reply_err(c, &e);
                 event_stream_release(s);
         }
 }

@@ -200,7 +200,7 @@ static void first_page(struct list_reply *l)
         struct rest_call *c = l->call;
 
         if (c->q.r < 0) {
-                http_reply_err(c->x, &c->q.err);
+                rest_reply_err(c, &c->q.err);
                 buf_fini(&c->q.json);
                 list_free(l);
                 return;

@@ -43,7 +43,11 @@ struct rest_call {
 };
 void rest_call_begin(struct rest *r, struct http_exchange *x, void (*go)(struct rest_call *c));
 void rest_call_end(struct rest_call *c);
-void rest_call_fail(struct rest_call *c, const struct err *e);   /* reply and end */
+/* {"error":{"code","message","extendedStatus":{"__CLASS":"SMS_ExtendedStatus",...}}} */
+void rest_reply_err(struct rest_call *c, const struct err *e);
+void rest_call_fail(struct rest_call *c, const struct err *e);   /* that, and end */
+/* ,"extendedStatus":{...}: @kind ERR_NONE: WMI's own refusal, with @status */
+void rest_add_extended(struct rest_call *c, enum err_kind kind, uint32_t status, struct str text, struct buf *out);
 void rest_reply_json(struct rest_call *c, int status, struct buf *b);    /* reply, fini b and end */
 void rest_sequence_header(struct http_exchange *x, int64_t seq);
 
@@ -57,8 +61,8 @@ void rest_classes(void *ctx, struct http_exchange *x);  /* classes.c */
 void rest_events(void *ctx, struct http_exchange *x);   /* events.c */
 void rest_wql(void *ctx, struct http_exchange *x);      /* wql.c */
 void rest_wql_check(void *ctx, struct http_exchange *x);
-/* {"error":{"code","wbem","hresult","column","message"}} */
-void rest_reply_wql_error(struct http_exchange *x, const struct wql_error *why);
+/* {"error":{"code","wbem","hresult","column","message","extendedStatus"}} */
+void rest_reply_wql_error(struct rest_call *c, const struct wql_error *why);
 void rest_offers(void *ctx, struct http_exchange *x);   /* offers.c */
 void rest_livez(void *ctx, struct http_exchange *x);
 void rest_readyz(void *ctx, struct http_exchange *x);

@@ -119,9 +119,9 @@ static void first_page(struct wql_reply *w)
 
         if (w->q.r < 0) {
                 if (w->q.why.status)
-                        rest_reply_wql_error(c->x, &w->q.why);
+                        rest_reply_wql_error(c, &w->q.why);
                 else
-                        http_reply_err(c->x, &w->q.err);
+                        rest_reply_err(c, &w->q.err);
                 reply_free(w);
                 return;
         }
@@ -205,18 +205,19 @@ static int http_status_of(enum wbem_status s)
         }
 }
 
-void rest_reply_wql_error(struct http_exchange *x, const struct wql_error *why)
+void rest_reply_wql_error(struct rest_call *c, const struct wql_error *why)
 {
         struct buf b;
 
-        buf_init(&b, 8192);
+        buf_init(&b, 1 << 20);
         buf_addz(&b, "{\"error\":{\"code\":\"");
         code_of(wbem_name(why->status), &b);
         buf_printf(&b, "\",\"wbem\":\"%s\",\"hresult\":\"0x%08X\",\"column\":%u,\"message\":", wbem_name(why->status),
                    (unsigned)why->status, why->column);
         cim_json_string(&b, str_of(why->text));
+        rest_add_extended(c, ERR_NONE, (uint32_t)why->status, str_of(why->text), &b);
         buf_addz(&b, "}}");
-        http_reply(x, http_status_of(why->status), "application/json", b.failed ? STR("{}") : buf_str(&b));
+        http_reply(c->x, http_status_of(why->status), "application/json", b.failed ? STR("{}") : buf_str(&b));
         buf_fini(&b);
 }
 
@@ -337,7 +338,7 @@ static void check(struct rest_call *c)
                 return;
         }
         if (provider_wql_check(text, kind, &c->q.arena, &w, &kind, &why) < 0) {
-                rest_reply_wql_error(c->x, &why);
+                rest_reply_wql_error(c, &why);
                 rest_call_end(c);
                 return;
         }

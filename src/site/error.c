@@ -93,6 +93,30 @@ static void add_wbem(struct tallyman_error *e, const json_t *error)
         e->column = column > 0 && column <= INT32_MAX ? (uint32_t)column : 0;
 }
 
+static void copy(char *out, size_t n, const json_t *object, const char *name)
+{
+        const char *text = json_string_value(json_object_get(object, name));
+
+        snprintf(out, n, "%s", text ? text : "");
+}
+
+static uint32_t number(const json_t *object, const char *name)
+{
+        json_int_t n = json_integer_value(json_object_get(object, name));
+
+        return n > 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
+}
+
+static void add_extended(struct tallyman_error *e, const json_t *status)
+{
+        e->error_code = number(status, "ErrorCode");
+        if (!e->hresult)
+                e->hresult = number(status, "StatusCode");
+        copy(e->operation, sizeof(e->operation), status, "Operation");
+        copy(e->parameter, sizeof(e->parameter), status, "ParameterInfo");
+        copy(e->cause, sizeof(e->cause), status, "CauseInfo");
+}
+
 int error_from_reply(struct tallyman_error *e, const struct tallyman *t, long status, struct str body)
 {
         json_t *root = body.n ? json_loadb(body.p, body.n, 0, NULL) : NULL;
@@ -104,8 +128,10 @@ int error_from_reply(struct tallyman_error *e, const struct tallyman *t, long st
                 fill(e, kind_of(code, status), message);
                 if (e && code)
                         snprintf(e->code, sizeof(e->code), "%s", code);
-                if (e)
+                if (e) {
                         add_wbem(e, error);
+                        add_extended(e, json_object_get(error, "extendedStatus"));
+                }
         } else if (status == 401)
                 error_set(e, ERR_DENIED, "%s does not accept the user name or password. Check --user and --password-file",
                           t->server);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stdio.h>
+#include "cim/failure.h"
 #include "wmi/private.h"
 
 int wmi_fail(struct wmi_failure *f, uint32_t hr, const char *fmt, ...)
@@ -18,7 +19,8 @@ int wmi_fail(struct wmi_failure *f, uint32_t hr, const char *fmt, ...)
 
 int wmi_fail_err(struct wmi_failure *f, const struct err *e)
 {
-        f->of_provider |= !f->hr;
+        if (!f->hr)
+                f->kind = e->kind;
         return wmi_fail(f, err_hresult(e->kind), "%s", e->text);
 }
 
@@ -34,25 +36,12 @@ void wmi_failure_about(struct wmi_failure *f, struct str parameter)
         (void)snprintf(f->parameter, sizeof f->parameter, "%.*s", STR_ARG(parameter));
 }
 
-static void set(struct cim_instance *i, const char *name, const char *text)
-{
-        if (text[0])
-                cim_set_str(i, name, str_of(text));
-}
-
 static struct cim_instance *status_instance(const struct wmi_failure *f, const char *operation, struct arena *a)
 {
-        const struct cim_class *c = cim_class_find(STR("__ExtendedStatus"));
-        struct cim_instance *i = c ? cim_instance_new(c, a) : NULL;
+        struct cim_failure of = { .status = f->hr, .kind = f->kind, .operation = operation,
+                                  .description = str_of(f->text), .parameter = str_of(f->parameter) };
 
-        if (!i)
-                return NULL;
-        cim_set_i64(i, "StatusCode", f->hr);
-        set(i, "Description", f->text);
-        set(i, "Operation", operation);
-        set(i, "ParameterInfo", f->parameter);
-        set(i, "ProviderName", f->of_provider ? "Tallyman" : "Windows Management");
-        return i;
+        return cim_failure_instance(&of, a);
 }
 
 bool wmi_failure_objref(const struct wmi *w, enum wmi_namespace ns, const char *operation,

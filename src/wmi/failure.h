@@ -3,7 +3,8 @@
 /*
  * failure - an HRESULT, and why in words
  *
- * Clients get the words as an instance of __ExtendedStatus: with SetStatus where
+ * Clients get the words as an instance of __ExtendedStatus, SMS_ExtendedStatus
+ * where the provider refused (cim/failure): with SetStatus where
  * the call was asynchronous, else as the error information that ORPC carries
  * beside an answer.
  *
@@ -19,7 +20,7 @@
 struct wmi;
 struct wmi_failure {
         uint32_t hr;                    /* 0: none */
-        bool of_provider;
+        enum err_kind kind;             /* ERR_NONE: WMI's own refusal, else the provider's */
         char parameter[256];            /* what it was about: a query, a path, a class */
         char text[480];
 };
@@ -30,7 +31,7 @@ int wmi_fail_err(struct wmi_failure *f, const struct err *e);
 int wmi_fail_wql(struct wmi_failure *f, const struct wql_error *w);
 void wmi_failure_about(struct wmi_failure *f, struct str parameter);
 
-/* The __ExtendedStatus as an OBJREF. False: it could not be made, and there is none. */
+/* The status object as an OBJREF. False: it could not be made, and there is none. */
 MUST bool wmi_failure_objref(const struct wmi *w, enum wmi_namespace ns, const char *operation,
                              const struct wmi_failure *f, const struct uuid *iid, struct buf *out);
 /* Puts the error information into the answer; before anything else of it is written. */

@@ -8,6 +8,7 @@ refused, and in which words.
 """
 import contextlib
 import io
+import json
 import os
 import shutil
 import signal
@@ -21,7 +22,7 @@ import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f'{HERE}/../lib')
-from tallysite import Site, resident_bytes  # noqa: E402
+from tallysite import Site, UnixConnection, resident_bytes  # noqa: E402
 from dcom_client import FORWARD, IMMEDIATELY, INFINITE, Client, Exporter, Writer, properties, target, this, values, wmi  # noqa: E402
 from impacket.dcerpc.v5 import dcomrt, transport  # noqa: E402
 from impacket.dcerpc.v5.dtypes import NULL  # noqa: E402
@@ -162,6 +163,40 @@ def queries(f):
           told['Operation'] == 'ExecQuery' and told['ParameterInfo'].startswith('SELECT'), told)
     enumerators(c)
     smart(c)
+    c.close()
+
+
+def over_rest(f, text):
+    """How many rows REST gives, or the HRESULT it refuses with."""
+    link = UnixConnection(f.site.socket)
+    link.request('POST', '/AdminService/wql', text.encode(), {'Content-Type': 'text/plain'})
+    answer = link.getresponse()
+    told = json.loads(answer.read())
+    link.close()
+    return len(told['value']) if answer.status == 200 else int(told['error'].get('hresult', '0'), 16)
+
+
+def over_dcom(c, text):
+    reader, _ = c.call('IWbemServices', 20, Writer().bstr('WQL').bstr(text).u32(FORWARD).u32(0))
+    objref = reader.interface()
+    if not objref:
+        return reader.u32()
+    rows = c.object_of(objref)
+    reader, _ = c.call('IEnumWbemClassObject', 4, Writer().u32(INFINITE).u32(10000), rows)
+    found, hresult = next_of(reader)
+    rows.RemRelease()
+    return len(found) if hresult == 1 else hresult
+
+
+def real_queries(f):
+    """What administrators ask: DCOM gives as many rows as REST, or refuses for the same reason."""
+    c, texts = f.client(), set()
+    for name in ('real_queries.txt', 'real_queries_more.txt'):
+        with open(f'{HERE}/../data/{name}') as lines:
+            texts |= {line.rstrip('\n') for line in lines if line.strip() and not line.startswith('#')}
+    other = {text: answers for text in sorted(texts)
+             for answers in [(over_rest(f, text), over_dcom(c, text))] if answers[0] != answers[1]}
+    check(f'{len(texts)} queries of administrators are answered as over REST', not other, list(other.items())[:5])
     c.close()
 
 
@@ -467,7 +502,7 @@ def sinks(f, package):
     e.heard.clear()
     asynchronously(f, c, 17, 'SMS_Package="NOPE0000"', exporter=e)
     e.wait(lambda heard: len(heard) == 1)
-    check('DeleteInstanceAsync that fails tells why', e.heard[0][1] == 0x80041002 and e.heard[0][3]['__CLASS'] == '__ExtendedStatus' and
+    check('DeleteInstanceAsync that fails tells why', e.heard[0][1] == 0x80041002 and e.heard[0][3]['__CLASS'] == 'SMS_ExtendedStatus' and
           e.heard[0][3]['Operation'] == 'DeleteInstance', e.heard)
     e.heard.clear()
     check('a mistake is told by the call', asynchronously(f, c, 21, 'WQL', 'SELECT FROM', exporter=e) == 0x80041017 and not e.heard)
@@ -612,7 +647,7 @@ def main():
         capture = Capture(f)
         f.site.create_package('First', f.source)
         f.site.call('POST', '/AdminService/wmi/SMS_Package', {'Name': 'Without source', 'PkgSourceFlag': 1})
-        for part in (resolver, logons, queries, objects, writing):
+        for part in (resolver, logons, queries, real_queries, objects, writing):
             part(f)
         sinks(f, events(f))
         example(f)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "cim/cim.h"
+#include "cim/failure.h"
 #include "cim/namespace.h"
 
 static struct arena arena;
@@ -413,6 +414,38 @@ static void namespaces_are_found_in_every_spelling(void **state)
         assert_false(cim_namespace_has(CIM_NS_SITE, cim_class_find(STR("LogFileEventConsumer"))));
 }
 
+/* ---- failures ---- */
+
+static void a_refusal_tells_what_and_why(void **state)
+{
+        struct cim_failure f = { .kind = ERR_DENIED, .operation = "DeleteInstance", .description = STR("no"),
+                                 .parameter = STR("SMS_DistributionPointGroup.GroupID=\"x\"") };
+        struct cim_instance *i = cim_failure_instance(&f, &arena);
+
+        assert_non_null(i);
+        assert_string_equal(i->class->name, "SMS_ExtendedStatus");
+        assert_int_equal(cim_get(i, "StatusCode")->i, 0x80041003);
+        assert_int_equal(cim_get(i, "ErrorCode")->i, 3U << 30 | 1 << 22 | 5 << 16 | 43 << 8 | ERR_DENIED);
+        assert_true(str_eqz(cim_get(i, "CauseInfo")->s, "AccessDenied"));
+        assert_true(str_eqz(cim_get(i, "ObjectInfo")->s, "SMS_DistributionPointGroup.GroupID=\"x\""));
+        assert_true(str_eqz(cim_get(i, "ProviderName")->s, "Tallyman"));
+        assert_int_equal(cim_get(i, "Line")->i, 0);
+        assert_null(cim_get(i, "SQLStatus"));
+}
+
+static void wmis_own_refusal_is_the_base_class(void **state)
+{
+        struct cim_failure f = { .status = 0x80041017, .operation = "ExecQuery", .description = STR("what?") };
+        struct buf b;
+
+        buf_init(&b, 0);
+        cim_failure_json(&f, &b);
+        buf_addz(&b, "");
+        assert_string_equal(b.p, "{\"__CLASS\":\"__ExtendedStatus\",\"StatusCode\":2147749911,\"Description\":\"what?\","
+                                 "\"Operation\":\"ExecQuery\",\"ParameterInfo\":null,\"ProviderName\":\"Windows Management\"}");
+        buf_fini(&b);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -435,6 +468,8 @@ int main(void)
                 T(words_of_people_become_values),
                 T(lists_are_read_with_commas_or_as_json),
                 T(numbers_beyond_json_travel_as_text),
+                T(a_refusal_tells_what_and_why),
+                T(wmis_own_refusal_is_the_base_class),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

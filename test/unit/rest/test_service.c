@@ -148,6 +148,9 @@ static void instances_by_their_verbs(void **state)
         assert_int_equal(ask("DELETE", "/AdminService/wmi/SMS_Package('P0100001')", ""), 204);
         assert_int_equal(ask("GET", "/AdminService/wmi/SMS_Package('P0100001')", ""), 404);
         has("\"code\":\"NotFound\"");
+        has("\"extendedStatus\":{\"__CLASS\":\"SMS_ExtendedStatus\",\"StatusCode\":2147749890,");
+        has("\"Operation\":\"GetObject\",\"ParameterInfo\":\"SMS_Package.PackageID=\\\"P0100001\\\"\"");
+        has("\"CauseInfo\":\"NotFound\",\"ErrorCode\":3225485826,");
 }
 
 static void what_is_wrong_has_its_status(void **state)
@@ -269,6 +272,8 @@ static void queries_are_answered_in_pages(void **state)
         has("{\"value\":[{\"__CLASS\":\"__Generic\",\"Count\":53}]}");
         assert_int_equal(ask("GET", "/AdminService/wql?query=SELECT+Nmae+FROM+SMS_Package", ""), 400);
         has("\"code\":\"InvalidQuery\",\"wbem\":\"WBEM_E_INVALID_QUERY\",\"hresult\":\"0x80041017\",\"column\":8,\"message\":");
+        has("\"extendedStatus\":{\"__CLASS\":\"__ExtendedStatus\",\"StatusCode\":2147749911,");
+        has("\"Operation\":\"ExecQuery\",\"ParameterInfo\":\"SELECT Nmae FROM SMS_Package\",\"ProviderName\":\"Windows Management\"}");
         assert_int_equal(ask("GET", "/AdminService/wql", ""), 400);
         has("?query=");
         assert_int_equal(ask("POST", "/AdminService/wql/check", "select p.Name, upper(Version) from SMS_Package as p"), 200);
