@@ -22,8 +22,12 @@ static int add_context(struct rpc_conn *c, uint16_t id, const struct rpc_registe
                 c->contexts[i].to = to;
                 return 0;
         }
-        if (c->n_contexts >= c->server->limits.max_contexts)
-                return -1;
+        if (c->n_contexts >= c->server->limits.max_contexts) {         /* the oldest goes: see forget_oldest() of security.c */
+                v = c->contexts;
+                memmove(v, v + 1, (c->n_contexts - 1) * sizeof(*v));
+                v[c->n_contexts - 1] = (struct rpc_context){ id, to };
+                return 0;
+        }
         v = realloc(c->contexts, (c->n_contexts + 1) * sizeof(*v));
         if (!v)
                 return -1;

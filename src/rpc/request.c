@@ -129,6 +129,10 @@ static int read_fragment(struct rpc_conn *c, struct str pdu, const struct rpc_he
         if (r < 0)
                 return r;
         f->security = rpc_security_find(c, t.context);
+        if (f->security) {              /* the one that was not used for longest goes first, when one must */
+                list_del(&f->security->link);
+                list_push_back(&c->securities, &f->security->link);
+        }
         f->denied = !f->security || !check(c, pdu, f->rq.stub, &t, f->security);
         f->stub = (struct str){ pdu.p + f->rq.stub, t.at - t.pad - f->rq.stub };
         return 0;

@@ -104,8 +104,8 @@ struct rpc_limits {                     /* 0: the default */
         uint32_t max_partial;           /* 8 MiB: all unfinished requests of a connection */
         uint32_t max_partial_total;     /* 64 MiB: those of all connections */
         uint32_t max_queued;            /* 16 MiB: output not yet taken, past which no further request is read */
-        uint16_t max_contexts;          /* 64 presentation contexts a connection */
-        uint16_t max_security;          /* 64 security contexts a connection */
+        uint16_t max_contexts;          /* 64 presentation contexts a connection; one more, and the oldest goes */
+        uint16_t max_security;          /* 64 security contexts a connection; one more, and the one unused for longest goes */
         uint16_t max_calls;             /* 64 calls in progress a connection, unfinished ones included */
 };
 

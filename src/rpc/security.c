@@ -57,6 +57,36 @@ static struct rpc_security *new_security(struct rpc_conn *c, const struct rpc_tr
         return s;
 }
 
+static bool in_use(const struct rpc_conn *c, const struct rpc_security *s)
+{
+        struct list *l, *tmp;
+
+        if (c->leg.security == s)
+                return true;
+        list_for_each(l, &c->calls, tmp) {
+                if (list_entry(l, struct rpc_call, link)->security == s)
+                        return true;
+        }
+        return false;
+}
+
+/* Some clients (impacket) log on anew for each interface and never come back to the old contexts. False: all are in use. */
+static bool forget_oldest(struct rpc_conn *c)
+{
+        struct list *l, *tmp;
+
+        list_for_each(l, &c->securities, tmp) {
+                struct rpc_security *s = list_entry(l, struct rpc_security, link);
+
+                if (in_use(c, s))
+                        continue;
+                rpc_security_free(s);
+                c->n_securities--;
+                return true;
+        }
+        return false;
+}
+
 struct rpc_security *rpc_security_for(struct rpc_conn *c, const struct rpc_trailer *t, const struct rpc_head *h)
 {
         struct rpc_security *s = rpc_security_find(c, t->context);
@@ -68,7 +98,7 @@ struct rpc_security *rpc_security_for(struct rpc_conn *c, const struct rpc_trail
                 rpc_refuse_bind(c, h, RPC_NAK_AUTH_TYPE, "authentication type or level not known here");
         else if (s)
                 rpc_refuse_bind(c, h, RPC_NAK_UNSPECIFIED, "a security context offered twice");
-        else if (c->n_securities >= c->server->limits.max_security)
+        else if (c->n_securities >= c->server->limits.max_security && !forget_oldest(c))
                 rpc_refuse_bind(c, h, RPC_NAK_LIMIT, "too many security contexts");
         else if (!(s = new_security(c, t, m)))
                 rpc_refuse_bind(c, h, RPC_NAK_LIMIT, "out of memory for a security context");
