@@ -60,7 +60,7 @@ def main():
 
         kills = 0
         while kills < 2 * KILLS:
-            time.sleep(.15 + .1 * (kills % 3))
+            time.sleep(.04 + .05 * (kills % 3))
             state = patiently(lambda: site.get('TM_DistributionCondition'))[0]
             if state['State'] == 0:
                 break
