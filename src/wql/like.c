@@ -1,69 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* like - matching with one place to come back to: the last % */
+/* like - matching with one place to come back to, the last %, as long as that is cheap */
 #include "wql/like.h"
 
 #include "base/fold.h"
+#include "wql/like_long.h"
 
-/* At "[": whether c is in the set, *at behind the closing bracket. -1: there is none. */
-static int match_set(struct str p, size_t *at, uint32_t c)
-{
-        size_t i = *at + 1;
-        bool negated = false, in = false;
-
-        if (i + 1 < p.n && p.p[i] == '^' && p.p[i + 1] != ']') {
-                negated = true;
-                i++;
-        }
-        for (size_t first = i; i < p.n && (p.p[i] != ']' || i == first);) {
-                uint32_t low, high;
-
-                if (p.p[i] == ']')              /* [] holds nothing */
-                        break;
-                low = high = fold_char(fold_next(p, &i));
-                if (i + 1 < p.n && (p.p[i] == '-' || p.p[i] == '=') && p.p[i + 1] != ']') {
-                        i++;
-                        high = fold_char(fold_next(p, &i));
-                }
-                in |= c >= low && c <= high;
-        }
-        if (i >= p.n)
-                return -1;
-        *at = i + 1;
-        return in != negated;
-}
-
-/* One pattern element against one character: 1, 0, or -1 for a broken pattern. */
-static int match_one(struct str p, size_t *at, uint32_t c)
-{
-        if (p.p[*at] == '[')
-                return match_set(p, at, c);
-        if (p.p[*at] == '_') {
-                ++*at;
-                return 1;
-        }
-        return fold_char(fold_next(p, at)) == c;
-}
+/* Coming back may look at each byte so often before like_long() takes over. */
+enum { LOOKS = 16, LOOKS_FREE = 4096 };
 
 static bool is_closed(struct str p)
 {
-        for (size_t i = 0; i < p.n;) {
-                if (p.p[i] == '[') {
-                        if (match_set(p, &i, 0) < 0)
-                                return false;
-                } else {
-                        i++;
-                }
+        uint32_t low, high;
+
+        for (size_t i = 0; i < p.n; i++) {
+                if (p.p[i] != '[')
+                        continue;
+                (void)like_set_begin(p, &i);
+                while (like_set_range(p, &i, &low, &high))
+                        ;
+                if (i >= p.n)
+                        return false;
         }
         return true;
 }
 
-bool wql_like(struct str text, struct str pattern)
+/* 1, 0, or -1: that takes more than @most steps. */
+static int come_back(struct str text, struct str pattern, uint64_t most, uint64_t *steps)
 {
         size_t t = 0, p = 0, back_t = 0, back_p = SIZE_MAX;
 
-        if (!is_closed(pattern))
-                return false;
         while (t < text.n || p < pattern.n) {
+                if (*steps > most)
+                        return -1;
+                ++*steps;
                 if (p < pattern.n && pattern.p[p] == '%') {
                         back_p = ++p;
                         back_t = t;
@@ -71,20 +40,44 @@ bool wql_like(struct str text, struct str pattern)
                 }
                 if (t < text.n && p < pattern.n) {
                         size_t next_t = t, next_p = p;
+                        bool holds = like_element_holds(pattern, &next_p, fold_char(fold_next(text, &next_t)));
 
-                        if (match_one(pattern, &next_p, fold_char(fold_next(text, &next_t))) > 0) {
+                        *steps += next_p - p;
+                        if (holds) {
                                 t = next_t;
                                 p = next_p;
                                 continue;
                         }
                 }
                 if (back_p == SIZE_MAX || back_t >= text.n)
-                        return false;
+                        return 0;
                 (void)fold_next(text, &back_t);
                 t = back_t;
                 p = back_p;
         }
-        return true;
+        return 1;
+}
+
+bool wql_like_counted(struct str text, struct str pattern, uint64_t *steps)
+{
+        int r;
+
+        *steps = pattern.n;
+        if (!is_closed(pattern))
+                return false;
+        r = come_back(text, pattern, *steps + LOOKS_FREE + LOOKS * (uint64_t)(text.n + pattern.n), steps);
+        if (r < 0)
+                r = like_long(text, pattern, steps);
+        if (r < 0)                      /* memory is out; the answer is owed all the same */
+                r = come_back(text, pattern, UINT64_MAX, steps);
+        return r > 0;
+}
+
+bool wql_like(struct str text, struct str pattern)
+{
+        uint64_t steps;
+
+        return wql_like_counted(text, pattern, &steps);
 }
 
 bool wql_like_is_plain(struct str pattern)
