@@ -37,7 +37,7 @@ static struct {
         double client_s;                /* CPU at the start */
 } b;
 
-static void die(const char *what, uint32_t hr)
+_Noreturn static void die(const char *what, uint32_t hr)
 {
         (void)fprintf(stderr, "dcom: %s (0x%08x)\n", what, hr);
         exit(1);

@@ -37,7 +37,7 @@ static const char *query, *from;
 static struct watcher *watchers;
 static int n_watchers, n_started, n_ready;
 
-static void lost(const struct watcher *w, const char *why)
+_Noreturn static void lost(const struct watcher *w, const char *why)
 {
         (void)printf("lost %d %s\n", w->no, why);
         exit(1);
