@@ -4,17 +4,18 @@
 #include <stdio.h>
 #include "cim/namespace.h"
 
-static const char *const names[] = {
-        [CIM_NS_ROOT] = "root",
-        [CIM_NS_SMS] = "root\\sms",
-        [CIM_NS_SITE] = "root\\sms\\site_",
-        [CIM_NS_SUBSCRIPTION] = "root\\subscription",
+static const char *const names[CIM_NS_MAX_] = {
+        [CIM_NS_ROOT] = "ROOT",
+        [CIM_NS_SMS] = "ROOT\\SMS",
+        [CIM_NS_SITE] = "ROOT\\SMS\\site_",
+        [CIM_NS_SUBSCRIPTION] = "ROOT\\subscription",
 };
 
-void cim_namespace_name(enum cim_namespace ns, struct str site_code, char out[CIM_NS_MAX])
+struct str cim_namespace_name(enum cim_namespace ns, struct str site_code, char out[CIM_NS_MAX])
 {
         (void)snprintf(out, CIM_NS_MAX, "%s%.*s", names[ns], ns == CIM_NS_SITE ? (int)MIN(site_code.n, (size_t)3) : 0,
                        ns == CIM_NS_SITE && site_code.p ? site_code.p : "");
+        return str_of(out);
 }
 
 static bool is_slash(char c)
@@ -22,7 +23,16 @@ static bool is_slash(char c)
         return c == '\\' || c == '/';
 }
 
-/* What is left of \\server\root\...: without the server and the closing colon. */
+static struct str without_slashes(struct str s)
+{
+        while (s.n && is_slash(s.p[0]))
+                s = str_from(s, 1);
+        while (s.n && is_slash(s.p[s.n - 1]))
+                s.n--;
+        return s;
+}
+
+/* What is left of \\server\root\...: without the server, the closing colon, slashes at the ends. */
 static struct str bare(struct str text)
 {
         size_t at = 2;
@@ -30,10 +40,10 @@ static struct str bare(struct str text)
         if (text.n && text.p[text.n - 1] == ':')
                 text.n--;
         if (text.n < 2 || !is_slash(text.p[0]) || !is_slash(text.p[1]))
-                return text;
+                return without_slashes(text);
         while (at < text.n && !is_slash(text.p[at]))
                 at++;
-        return str_from(text, MIN(at + 1, text.n));
+        return without_slashes(str_from(text, at));
 }
 
 static bool is_name(struct str text, const char *name)
@@ -56,9 +66,36 @@ int cim_namespace_find(struct str text, struct str site_code, enum cim_namespace
         char name[CIM_NS_MAX];
 
         text = bare(text);
-        for (size_t ns = 0; ns < ARRAY_SIZE(names); ns++) {
+        for (size_t ns = 0; ns < CIM_NS_MAX_; ns++) {
                 cim_namespace_name((enum cim_namespace)ns, site_code, name);
                 if (is_name(text, name)) {
+                        *out = (enum cim_namespace)ns;
+                        return 0;
+                }
+        }
+        return -ENOENT;
+}
+
+/* What @name has behind @above and a slash. n 0: it is not below. */
+static struct str behind(struct str name, struct str above)
+{
+        if (name.n <= above.n || !is_slash(name.p[above.n]) ||
+            !str_eq_nocase((struct str){ name.p, above.n }, above))
+                return STR_NULL;
+        return without_slashes(str_from(name, above.n));
+}
+
+int cim_namespace_below(enum cim_namespace at, struct str name, struct str site_code, enum cim_namespace *out)
+{
+        char space[CIM_NS_MAX], mine[CIM_NS_MAX];
+        struct str above = cim_namespace_name(at, site_code, mine);
+
+        name = bare(name);
+        for (int ns = 0; ns < CIM_NS_MAX_; ns++) {
+                struct str full = cim_namespace_name((enum cim_namespace)ns, site_code, space);
+                struct str rest = behind(full, above);
+
+                if (rest.n && (is_name(name, full.p) || is_name(name, rest.p))) {
                         *out = (enum cim_namespace)ns;
                         return 0;
                 }
@@ -83,4 +120,11 @@ bool cim_namespace_has(enum cim_namespace ns, const struct cim_class *c)
         if (strcmp(c->name, "SMS_ExtendedStatus") == 0)
                 return ns == CIM_NS_SMS || ns == CIM_NS_SITE;
         return ns == CIM_NS_SITE;
+}
+
+const struct cim_class *cim_namespace_class(enum cim_namespace ns, struct str name)
+{
+        const struct cim_class *c = cim_class_find(name);
+
+        return c && cim_namespace_has(ns, c) ? c : NULL;
 }

@@ -44,7 +44,7 @@ static struct cim_instance *status_instance(const struct wmi_failure *f, const c
         return cim_failure_instance(&of, a);
 }
 
-bool wmi_failure_objref(const struct wmi *w, enum wmi_namespace ns, const char *operation,
+bool wmi_failure_objref(const struct wmi *w, enum cim_namespace ns, const char *operation,
                         const struct wmi_failure *f, const struct uuid *iid, struct buf *out)
 {
         struct dcom_objref r = { .kind = DCOM_OBJREF_CUSTOM, .iid = *iid, .clsid = wmi_clsid_class_object };
@@ -71,7 +71,7 @@ bool wmi_failure_objref(const struct wmi *w, enum wmi_namespace ns, const char *
         return good && !out->failed;
 }
 
-void wmi_failure_tell(const struct wmi *w, enum wmi_namespace ns, const char *operation, const struct wmi_failure *f,
+void wmi_failure_tell(const struct wmi *w, enum cim_namespace ns, const char *operation, const struct wmi_failure *f,
                       struct dcom_call *c)
 {
         struct buf b;

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "cim/wbem.h"
 #include "dcom/dcom.h"
-#include "wmi/namespace.h"
+#include "cim/namespace.h"
 #include "wmio/wmio.h"
 #include "wql/wql.h"
 
@@ -32,8 +32,8 @@ int wmi_fail_wql(struct wmi_failure *f, const struct wql_error *w);
 void wmi_failure_about(struct wmi_failure *f, struct str parameter);
 
 /* The status object as an OBJREF. False: it could not be made, and there is none. */
-MUST bool wmi_failure_objref(const struct wmi *w, enum wmi_namespace ns, const char *operation,
+MUST bool wmi_failure_objref(const struct wmi *w, enum cim_namespace ns, const char *operation,
                              const struct wmi_failure *f, const struct uuid *iid, struct buf *out);
 /* Puts the error information into the answer; before anything else of it is written. */
-void wmi_failure_tell(const struct wmi *w, enum wmi_namespace ns, const char *operation, const struct wmi_failure *f,
+void wmi_failure_tell(const struct wmi *w, enum cim_namespace ns, const char *operation, const struct wmi_failure *f,
                       struct dcom_call *c);

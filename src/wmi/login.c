@@ -54,7 +54,7 @@ uint32_t wmi_caller(const struct wmi *w, const struct dcom_call *c, struct provi
 
 static void fail(struct dcom_call *c, struct wmi *w, struct wmi_failure *f)
 {
-        wmi_failure_tell(w, WMI_NS_ROOT, "NTLMLogin", f, c);
+        wmi_failure_tell(w, CIM_NS_ROOT, "NTLMLogin", f, c);
         dcom_interface_write(dcom_call_answer(c), STR_NULL);
         dcom_call_end_hresult(c, f->hr);
 }
@@ -65,7 +65,7 @@ static void ntlm_login(struct dcom_call *c, struct wmi *w)
         struct wmi_services *s = NULL;
         struct wmi_failure f = { 0 };
         struct provider_caller who;
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
 
         (void)locale;
         (void)ndr_in_u32(&c->in);               /* flags: which of provider and repository; we have both in one */
@@ -77,9 +77,9 @@ static void ntlm_login(struct dcom_call *c, struct wmi *w)
         wmi_failure_about(&f, resource);
         if (!resource.p)
                 (void)wmi_fail(&f, (uint32_t)WBEM_E_INVALID_PARAMETER, "no namespace is named");
-        else if (wmi_namespace_find(resource, w->o.site_code, &ns) < 0)
+        else if (cim_namespace_find(resource, str_of(w->o.site_code), &ns) < 0)
                 (void)wmi_fail(&f, (uint32_t)WBEM_E_INVALID_NAMESPACE, "there is no namespace %.*s: this site's is %s",
-                               (int)MIN(resource.n, 100), resource.p, w->ns_names[WMI_NS_SITE]);
+                               (int)MIN(resource.n, 100), resource.p, w->ns_names[CIM_NS_SITE]);
         else if (wmi_caller(w, c, &who))
                 (void)wmi_fail(&f, (uint32_t)WBEM_E_ACCESS_DENIED, "%s has no account at this site", c->rq->caller->display);
         else if (wmi_services_new(&s, w, ns, c) < 0)

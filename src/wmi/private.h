@@ -5,7 +5,7 @@
 #include "wmi/args.h"
 #include "wmi/failure.h"
 #include "wmi/ids.h"
-#include "wmi/namespace.h"
+#include "cim/namespace.h"
 #include "wmi/source.h"
 #include "wmi/wmi.h"
 
@@ -23,8 +23,8 @@ struct wmi {
         struct wmio_images *images;
         struct dcom_factory factory;
         char server[WMI_NAME];
-        char ns_names[WMI_NS_MAX_][32];
-        struct wmio_decoration decorations[WMI_NS_MAX_];
+        char ns_names[CIM_NS_MAX_][32];
+        struct wmio_decoration decorations[CIM_NS_MAX_];
         struct list woken;              /* struct wmi_source, to be told that they are ready */
         struct loop_soon *soon;
         struct list sinks;              /* struct wmi_sink, of asynchronous calls */
@@ -36,10 +36,10 @@ struct wmi {
 struct wmi_services {
         struct dcom_object object;
         struct wmi *wmi;
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
 };
 extern const struct dcom_interface wmi_services_interface;
-MUST int wmi_services_new(struct wmi_services **out, struct wmi *w, enum wmi_namespace ns, const struct dcom_call *c);
+MUST int wmi_services_new(struct wmi_services **out, struct wmi *w, enum cim_namespace ns, const struct dcom_call *c);
 
 /* login.c */
 extern const struct dcom_interface wmi_login_interface, wmi_client_id_interface;
@@ -60,7 +60,7 @@ extern const struct dcom_interface wmi_result_interface;
 struct wmi_sink;
 struct wmi_reply {                      /* who waits */
         struct wmi *wmi;
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
         const char *operation;          /* "GetObject" */
         struct dcom_call *call;         /* synchronous: answered at the end. NULL: answered already */
         struct wmi_result *result;      /* semisynchronous */
@@ -87,7 +87,7 @@ void wmi_reply_done(struct wmi_reply *r, const struct wmi_outcome *o, const stru
 
 /* ---- sink.c ---- */
 /* The client's sink of an asynchronous call, from its OBJREF. NULL: fails @f. */
-struct wmi_sink *wmi_sink_new(struct wmi *w, enum wmi_namespace ns, const char *operation, struct str objref,
+struct wmi_sink *wmi_sink_new(struct wmi *w, enum cim_namespace ns, const char *operation, struct str objref,
                               const struct dcom_call *c, struct wmi_failure *f);
 void wmi_sinks_free(struct wmi *w);     /* without a word */
 /* Rows of a source (consumed) until its end; then SetStatus. */
@@ -136,5 +136,5 @@ void wmi_request_submit(struct wmi_request *r); /* the provider; then r->done() 
 /* @o NULL: r->failure. */
 void wmi_request_end(struct wmi_request *r, const struct wmi_outcome *o);
 /* The object at a path, with its class shown by the namespace. 0; 1: the path is a class, *class_out; < 0 with @f. */
-MUST int wmi_path(const struct wmi *w, enum wmi_namespace ns, struct str text, struct arena *a,
+MUST int wmi_path(const struct wmi *w, enum cim_namespace ns, struct str text, struct arena *a,
                   const struct cim_class **class_out, struct cim_instance **keys_out, struct wmi_failure *f);

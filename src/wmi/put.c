@@ -117,7 +117,7 @@ static void begin(struct wmi_request *r, const struct put *p)
 {
         r->q.class = p->in->class;
         r->detail = p;
-        if (!wmi_namespace_shows(r->reply.ns, p->in->class)) {
+        if (!cim_namespace_has(r->reply.ns, p->in->class)) {
                 (void)wmi_fail(&r->failure, (uint32_t)WBEM_E_INVALID_CLASS, "there is no class %s", p->in->class->name);
                 wmi_request_end(r, NULL);
                 return;

@@ -107,7 +107,7 @@ static void check_classes(struct query *q, const struct wql_query *w)
         for (size_t i = 0; i < w->n_sources && w->kind == WQL_DATA; i++) {
                 const struct cim_class *c = w->sources[i].class;
 
-                if (c && !wmi_namespace_shows(q->s->ns, c))
+                if (c && !cim_namespace_has(q->s->ns, c))
                         (void)wmi_fail(&q->failure, (uint32_t)WBEM_E_INVALID_CLASS, "class %s is not in this namespace", c->name);
         }
 }
@@ -175,7 +175,7 @@ void wmi_instance_enum(struct wmi_services *s, struct dcom_call *c, enum wmi_for
         if (!take_rest(&q, WMI_SHALLOW | WMI_USE_AMENDED | WMI_RETURN_IMMEDIATELY | WMI_FORWARD_ONLY | WMI_DIRECT_READ))
                 return;
         wmi_failure_about(&q.failure, name);
-        class = name.n ? wmi_namespace_class(s->ns, name) : NULL;
+        class = name.n ? cim_namespace_class(s->ns, name) : NULL;
         if (!name.n)
                 (void)wmi_fail(&q.failure, (uint32_t)WBEM_E_INVALID_PARAMETER, "no class is named");
         else if (!class)
@@ -196,7 +196,7 @@ void wmi_class_enum(struct wmi_services *s, struct dcom_call *c, enum wmi_form f
         if (!take_rest(&q, WMI_SHALLOW | WMI_USE_AMENDED | WMI_RETURN_IMMEDIATELY | WMI_FORWARD_ONLY))
                 return;
         wmi_failure_about(&q.failure, name);
-        super = name.n ? wmi_namespace_class(s->ns, name) : NULL;
+        super = name.n ? cim_namespace_class(s->ns, name) : NULL;
         if (name.n && !super)
                 (void)wmi_fail(&q.failure, (uint32_t)WBEM_E_INVALID_CLASS, "there is no class %.*s", (int)MIN(name.n, 255), name.p);
         if (q.failure.hr)

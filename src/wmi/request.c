@@ -70,18 +70,18 @@ void wmi_request_end(struct wmi_request *r, const struct wmi_outcome *o)
 
 /* ---- paths ---- */
 
-int wmi_path(const struct wmi *w, enum wmi_namespace ns, struct str text, struct arena *a,
+int wmi_path(const struct wmi *w, enum cim_namespace ns, struct str text, struct arena *a,
              const struct cim_class **class_out, struct cim_instance **keys_out, struct wmi_failure *f)
 {
-        enum wmi_namespace there = ns;
+        enum cim_namespace there = ns;
         struct err e = { 0 };
         struct cim_path p;
 
         if (cim_path_parse(text, a, &p, &e) < 0)
                 return wmi_fail(f, (uint32_t)WBEM_E_INVALID_OBJECT_PATH, "%s", e.text);
-        if (p.ns.n && wmi_namespace_find(p.ns, w->o.site_code, &there) < 0)
+        if (p.ns.n && cim_namespace_find(p.ns, str_of(w->o.site_code), &there) < 0)
                 return wmi_fail(f, (uint32_t)WBEM_E_INVALID_NAMESPACE, "there is no namespace %.*s", STR_ARG(p.ns));
-        *class_out = wmi_namespace_class(there, p.class_name);
+        *class_out = cim_namespace_class(there, p.class_name);
         if (!*class_out)
                 return wmi_fail(f, (uint32_t)WBEM_E_NOT_FOUND, "there is no class %.*s", STR_ARG(p.class_name));
         if (!p.n_keys && !p.singleton)

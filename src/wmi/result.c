@@ -11,7 +11,7 @@ enum { OP_OBJECT = 3, OP_STRING = 4, OP_SERVICES = 5, OP_STATUS = 6, WAITING_MAX
 struct wmi_result {
         struct dcom_object object;      /* first */
         struct wmi *wmi;
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
         const char *operation;
         bool done;
         struct wmi_failure failure;

@@ -14,7 +14,7 @@ static void services_free(struct dcom_object *o)
 static const struct dcom_interface *const interfaces[] = { &wmi_services_interface };
 static const struct dcom_class services_class = { interfaces, ARRAY_SIZE(interfaces), NULL, services_free };
 
-int wmi_services_new(struct wmi_services **out, struct wmi *w, enum wmi_namespace ns, const struct dcom_call *c)
+int wmi_services_new(struct wmi_services **out, struct wmi *w, enum cim_namespace ns, const struct dcom_call *c)
 {
         struct wmi_services *s = calloc(1, sizeof *s);
         int r = s ? dcom_object_init(&s->object, &services_class, c) : -1;
@@ -37,13 +37,13 @@ void wmi_open_namespace(struct wmi_services *s, struct dcom_call *c, enum wmi_fo
         struct wmi_reply reply = { .operation = "OpenNamespace", .has_object = true };
         struct wmi_services *opened = NULL;
         struct wmi_failure f = { 0 };
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
 
         (void)dcom_interface_read(&c->in);
         wmi_failure_about(&f, name);
         if (!name.p)
                 (void)wmi_fail(&f, (uint32_t)WBEM_E_INVALID_PARAMETER, "no namespace is named");
-        else if (wmi_namespace_below(s->ns, name, s->wmi->o.site_code, &ns) < 0)
+        else if (cim_namespace_below(s->ns, name, str_of(s->wmi->o.site_code), &ns) < 0)
                 (void)wmi_fail(&f, (uint32_t)WBEM_E_INVALID_NAMESPACE, "there is no namespace %.*s in this one",
                                (int)MIN(name.n, 100), name.p);
         else if (wmi_services_new(&opened, s->wmi, ns, c) < 0)

@@ -22,7 +22,7 @@ enum { OP_INDICATE = 3, OP_SET_STATUS = 4, STATUS_COMPLETE = 0, ROWS_AT_ONCE = 1
 struct wmi_sink {
         struct list link;               /* wmi->sinks */
         struct wmi *wmi;
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
         const char *operation;
         struct dcom_remote *remote;
         struct rpc_caller *owner;
@@ -204,7 +204,7 @@ static void ready(void *arg)
 
 /* ---- for those who have results ---- */
 
-struct wmi_sink *wmi_sink_new(struct wmi *w, enum wmi_namespace ns, const char *operation, struct str objref,
+struct wmi_sink *wmi_sink_new(struct wmi *w, enum cim_namespace ns, const char *operation, struct str objref,
                               const struct dcom_call *c, struct wmi_failure *f)
 {
         struct wmi_sink *k;

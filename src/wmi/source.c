@@ -2,7 +2,7 @@
 /* source - what all sources share; and lists of classes */
 #include "wmi/private.h"
 
-void wmi_source_init(struct wmi_source *s, const struct wmi_source_class *class, struct wmi *w, enum wmi_namespace ns)
+void wmi_source_init(struct wmi_source *s, const struct wmi_source_class *class, struct wmi *w, enum cim_namespace ns)
 {
         s->class = class;
         s->wmi = w;
@@ -41,7 +41,7 @@ static bool belongs(const struct class_source *s, const struct cim_class *c)
 {
         if (s->only)
                 return c == s->only;
-        if (!wmi_namespace_shows(s->source.ns, c))
+        if (!cim_namespace_has(s->source.ns, c))
                 return false;
         if (!s->deep)
                 return c->super == s->super;
@@ -86,7 +86,7 @@ static struct wmi_source *class_clone(const struct wmi_source *source, unsigned 
 
 static const struct wmi_source_class class_rows = { class_next, class_clone, class_reset, class_free };
 
-static struct class_source *class_new(struct wmi *w, enum wmi_namespace ns)
+static struct class_source *class_new(struct wmi *w, enum cim_namespace ns)
 {
         struct class_source *s = calloc(1, sizeof *s);
 
@@ -95,7 +95,7 @@ static struct class_source *class_new(struct wmi *w, enum wmi_namespace ns)
         return s;
 }
 
-struct wmi_source *wmi_class_source(struct wmi *w, enum wmi_namespace ns, const struct cim_class *super, bool deep, bool amended)
+struct wmi_source *wmi_class_source(struct wmi *w, enum cim_namespace ns, const struct cim_class *super, bool deep, bool amended)
 {
         struct class_source *s = class_new(w, ns);
 
@@ -107,7 +107,7 @@ struct wmi_source *wmi_class_source(struct wmi *w, enum wmi_namespace ns, const 
         return &s->source;
 }
 
-struct wmi_source *wmi_prototype_source(struct wmi *w, enum wmi_namespace ns, const struct cim_class *c, const bool *only)
+struct wmi_source *wmi_prototype_source(struct wmi *w, enum cim_namespace ns, const struct cim_class *c, const bool *only)
 {
         struct class_source *s = class_new(w, ns);
 

@@ -33,14 +33,14 @@ struct wmi_source_class {
 struct wmi_source {
         const struct wmi_source_class *class;   /* clone, reset: NULL where there is no going back */
         struct wmi *wmi;
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
         bool is_event;
         struct list woken;
         void (*ready)(void *arg);
         void *arg;
         struct wmi_failure failure;     /* behind WMI_FAILED */
 };
-void wmi_source_init(struct wmi_source *s, const struct wmi_source_class *class, struct wmi *w, enum wmi_namespace ns);
+void wmi_source_init(struct wmi_source *s, const struct wmi_source_class *class, struct wmi *w, enum cim_namespace ns);
 void wmi_source_wake(struct wmi_source *s);             /* ready() in the loop's next turn */
 void wmi_source_free(struct wmi_source *s);             /* NULL is harmless */
 
@@ -52,14 +52,14 @@ struct wmi_query_opts {
         bool amended;
         const struct provider_context *context;         /* copied; NULL: none */
 };
-struct wmi_source *wmi_query_source(struct wmi *w, enum wmi_namespace ns, const struct wmi_query_opts *o);
+struct wmi_source *wmi_query_source(struct wmi *w, enum cim_namespace ns, const struct wmi_query_opts *o);
 /* Classes the namespace shows, by name. @super NULL: roots, or with @deep all. */
-struct wmi_source *wmi_class_source(struct wmi *w, enum wmi_namespace ns, const struct cim_class *super, bool deep, bool amended);
+struct wmi_source *wmi_class_source(struct wmi *w, enum cim_namespace ns, const struct cim_class *super, bool deep, bool amended);
 /* One class, as the rows of a query would be. @only is copied; NULL: all properties. */
-struct wmi_source *wmi_prototype_source(struct wmi *w, enum wmi_namespace ns, const struct cim_class *c, const bool *only);
+struct wmi_source *wmi_prototype_source(struct wmi *w, enum cim_namespace ns, const struct cim_class *c, const bool *only);
 /* -1 with @f: the query is refused. */
 /* @who  the account, which hears of what it sees (event/event.h) */
-MUST int wmi_event_source(struct wmi_source **out, struct wmi *w, enum wmi_namespace ns, const char *who, struct str text,
+MUST int wmi_event_source(struct wmi_source **out, struct wmi *w, enum cim_namespace ns, const char *who, struct str text,
                           struct wmi_failure *f);
 
 /* ---- rows.c: images of a source's rows ---- */

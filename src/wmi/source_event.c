@@ -124,7 +124,7 @@ static void event_free(struct wmi_source *source)
 static const struct wmi_source_class events = { event_next, NULL, NULL, event_free };
 
 /* Does the namespace show what the query is about? */
-static int check(enum wmi_namespace ns, struct str text, struct wmi_failure *f)
+static int check(enum cim_namespace ns, struct str text, struct wmi_failure *f)
 {
         enum provider_wql_kind kind = PROVIDER_WQL_EVENT;
         struct wql_error why = { 0 };
@@ -137,14 +137,14 @@ static int check(enum wmi_namespace ns, struct str text, struct wmi_failure *f)
         if (r < 0)
                 r = wmi_fail_wql(f, &why);
         for (size_t i = 0; r == 0 && i < b->n_targets; i++) {
-                if (!wmi_namespace_shows(ns, b->targets[i].class))
+                if (!cim_namespace_has(ns, b->targets[i].class))
                         r = wmi_fail(f, (uint32_t)WBEM_E_INVALID_CLASS, "class %s is not in this namespace", b->targets[i].class->name);
         }
         arena_fini(&a);
         return r;
 }
 
-int wmi_event_source(struct wmi_source **out, struct wmi *w, enum wmi_namespace ns, const char *who, struct str text,
+int wmi_event_source(struct wmi_source **out, struct wmi *w, enum cim_namespace ns, const char *who, struct str text,
                      struct wmi_failure *f)
 {
         struct event_subscription_opts o = { .query = text, .who = who, .from = EVENT_FROM_NOW, .deliver = deliver, .gone = gone };

@@ -131,7 +131,7 @@ static enum wmi_next query_next(struct wmi_source *source, struct wmi_row *out)
         struct query_source *s = container_of(source, struct query_source, source);
 
         for (;;) {
-                while (s->at && (!s->at->class || !wmi_namespace_shows(source->ns, s->at->class))) {
+                while (s->at && (!s->at->class || !cim_namespace_has(source->ns, s->at->class))) {
                         s->at = s->at->next;
                         s->position++;
                 }
@@ -212,7 +212,7 @@ static bool copy_context(struct query_source *s, const struct provider_context *
         return true;
 }
 
-struct wmi_source *wmi_query_source(struct wmi *w, enum wmi_namespace ns, const struct wmi_query_opts *o)
+struct wmi_source *wmi_query_source(struct wmi *w, enum cim_namespace ns, const struct wmi_query_opts *o)
 {
         struct query_source *s = calloc(1, sizeof *s);
 

@@ -17,7 +17,7 @@ enum { WMI_TAKE_BYTES_MAX = 8 << 20 };
 struct wmi_enum {
         struct dcom_object object;      /* first */
         struct wmi *wmi;
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
         struct wmi_source *source;      /* NULL: no client has the enumerator any more */
         unsigned clients;               /* it, and smart enumerators of it, that clients have */
         bool forward_only;

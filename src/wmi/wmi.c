@@ -41,9 +41,9 @@ static void tell_ready(void *arg)
 static void name_decorations(struct wmi *w)
 {
         (void)snprintf(w->server, sizeof w->server, "%s", w->o.server);
-        for (int i = 0; i < WMI_NS_MAX_; i++) {
+        for (int i = 0; i < CIM_NS_MAX_; i++) {
                 w->decorations[i].server = str_of(w->server);
-                w->decorations[i].ns = wmi_namespace_name((enum wmi_namespace)i, w->o.site_code, w->ns_names[i]);
+                w->decorations[i].ns = cim_namespace_name((enum cim_namespace)i, str_of(w->o.site_code), w->ns_names[i]);
         }
 }
 

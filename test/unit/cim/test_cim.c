@@ -406,7 +406,7 @@ static void namespaces_are_found_in_every_spelling(void **state)
                         fail_msg("%s: %d", t[i].text, r == 0 ? (int)ns : -1);
         }
         cim_namespace_name(CIM_NS_SITE, STR("P01"), name);
-        assert_string_equal(name, "root\\sms\\site_P01");
+        assert_string_equal(name, "ROOT\\SMS\\site_P01");
         assert_true(cim_namespace_has(CIM_NS_SMS, cim_class_find(STR("SMS_ProviderLocation"))));
         assert_false(cim_namespace_has(CIM_NS_SMS, cim_class_find(STR("SMS_Package"))));
         assert_true(cim_namespace_has(CIM_NS_ROOT, cim_class_find(STR("__NAMESPACE"))));

@@ -11,7 +11,7 @@
 #include "tests.h"
 #include "wmi/context.h"
 #include "wmi/ids.h"
-#include "wmi/namespace.h"
+#include "cim/namespace.h"
 
 static void namespaces(void **state)
 {
@@ -19,32 +19,32 @@ static void namespaces(void **state)
                 const char *text;
                 int ns;
         } v[] = {
-                { "\\\\server\\root\\sms\\site_P01", WMI_NS_SITE }, { "//./root/sms/site_p01", WMI_NS_SITE },
-                { "ROOT\\SMS/Site_P01\\", WMI_NS_SITE },            { "\\\\server\\root", WMI_NS_ROOT },
-                { "root\\sms", WMI_NS_SMS },                        { "//10.0.0.1/root/subscription", WMI_NS_SUBSCRIPTION },
+                { "\\\\server\\root\\sms\\site_P01", CIM_NS_SITE }, { "//./root/sms/site_p01", CIM_NS_SITE },
+                { "ROOT\\SMS/Site_P01\\", CIM_NS_SITE },            { "\\\\server\\root", CIM_NS_ROOT },
+                { "root\\sms", CIM_NS_SMS },                        { "//10.0.0.1/root/subscription", CIM_NS_SUBSCRIPTION },
                 { "root\\sms\\site_P02", -1 }, { "root\\cimv2", -1 }, { "\\\\server", -1 }, { "", -1 }, { "sms", -1 },
         };
-        enum wmi_namespace ns;
+        enum cim_namespace ns;
         char name[32];
 
         for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
-                int r = wmi_namespace_find(str_of(v[i].text), "P01", &ns);
+                int r = cim_namespace_find(str_of(v[i].text), str_of("P01"), &ns);
 
                 assert_int_equal(r == 0 ? (int)ns : -1, v[i].ns);
         }
-        assert_true(str_eqz(wmi_namespace_name(WMI_NS_SITE, "P01", name), "ROOT\\SMS\\site_P01"));
-        assert_int_equal(wmi_namespace_below(WMI_NS_ROOT, STR("sms\\site_P01"), "P01", &ns), 0);
-        assert_int_equal(ns, WMI_NS_SITE);
-        assert_int_equal(wmi_namespace_below(WMI_NS_SMS, STR("root/sms/site_P01"), "P01", &ns), 0);
-        assert_int_equal(wmi_namespace_below(WMI_NS_SMS, STR("subscription"), "P01", &ns), -ENOENT);
-        assert_int_equal(wmi_namespace_below(WMI_NS_SITE, STR("root"), "P01", &ns), -ENOENT);
-        assert_int_equal(wmi_namespace_below(WMI_NS_ROOT, STR(""), "P01", &ns), -ENOENT);
-        assert_non_null(wmi_namespace_class(WMI_NS_SITE, STR("sms_package")));
-        assert_null(wmi_namespace_class(WMI_NS_ROOT, STR("SMS_Package")));
-        assert_non_null(wmi_namespace_class(WMI_NS_ROOT, STR("__EventFilter")));
-        assert_non_null(wmi_namespace_class(WMI_NS_SMS, STR("SMS_ProviderLocation")));
-        assert_non_null(wmi_namespace_class(WMI_NS_SUBSCRIPTION, STR("LogFileEventConsumer")));
-        assert_null(wmi_namespace_class(WMI_NS_SUBSCRIPTION, STR("SMS_Site")));
+        assert_true(str_eqz(cim_namespace_name(CIM_NS_SITE, str_of("P01"), name), "ROOT\\SMS\\site_P01"));
+        assert_int_equal(cim_namespace_below(CIM_NS_ROOT, STR("sms\\site_P01"), str_of("P01"), &ns), 0);
+        assert_int_equal(ns, CIM_NS_SITE);
+        assert_int_equal(cim_namespace_below(CIM_NS_SMS, STR("root/sms/site_P01"), str_of("P01"), &ns), 0);
+        assert_int_equal(cim_namespace_below(CIM_NS_SMS, STR("subscription"), str_of("P01"), &ns), -ENOENT);
+        assert_int_equal(cim_namespace_below(CIM_NS_SITE, STR("root"), str_of("P01"), &ns), -ENOENT);
+        assert_int_equal(cim_namespace_below(CIM_NS_ROOT, STR(""), str_of("P01"), &ns), -ENOENT);
+        assert_non_null(cim_namespace_class(CIM_NS_SITE, STR("sms_package")));
+        assert_null(cim_namespace_class(CIM_NS_ROOT, STR("SMS_Package")));
+        assert_non_null(cim_namespace_class(CIM_NS_ROOT, STR("__EventFilter")));
+        assert_non_null(cim_namespace_class(CIM_NS_SMS, STR("SMS_ProviderLocation")));
+        assert_non_null(cim_namespace_class(CIM_NS_SUBSCRIPTION, STR("LogFileEventConsumer")));
+        assert_null(cim_namespace_class(CIM_NS_SUBSCRIPTION, STR("SMS_Site")));
 }
 
 static void add_text(struct buf *b, const char *z)
