@@ -80,6 +80,16 @@ static int new_id(struct tx *t, char id[9], struct err *e)
         return 0;
 }
 
+/* Names are put into JSON by a view (0016). */
+static int check_name(struct str name, struct err *e)
+{
+        for (size_t i = 0; i < name.n; i++) {
+                if ((unsigned char)name.p[i] < 0x20)
+                        return err_set(e, ERR_INVALID, "SMS_SecuredCategory.CategoryName has a control character at byte %zu", i + 1);
+        }
+        return 0;
+}
+
 int model_category_create(struct tx *t, const struct cim_instance *in, struct str *id_out, struct err *e)
 {
         struct str name = field_text(in, "CategoryName");
@@ -88,13 +98,31 @@ int model_category_create(struct tx *t, const struct cim_instance *in, struct st
 
         if (!str_trim(name).n)
                 return err_set(e, ERR_INVALID, "SMS_SecuredCategory.CategoryName is missing");
-        r = new_id(t, id, e);
+        r = check_name(name, e);
+        if (!r)
+                r = new_id(t, id, e);
         if (r)
                 return r;
         *id_out = arena_str(&t->arena, str_of(id));
         r = insert(t, *id_out, name, field_text(in, "CategoryDescription"), false, e);
         if (!r)
                 tx_audit(t, "scope create", "%s %.*s", id, (int)MIN(name.n, (size_t)256), name.p);
+        return r;
+}
+
+/* Their SecuredScopeNames will not be what they were. */
+static int touch_packages(struct tx *t, int64_t category_row, struct err *e)
+{
+        struct db_stmt *s = db_stmt(t->db, SQL_SITE_CATEGORY_PACKAGES, e);
+        int r;
+
+        if (!s)
+                return err_number(e->kind);
+        db_bind_i64(s, 1, category_row);
+        while ((r = db_step(s, e)) > 0)
+                tx_touch_where(t, "SMS_Package",
+                               &(struct tx_key)TX_TEXT("PackageID", arena_str(&t->arena, db_col_text(s, 0))), 1);
+        db_reset(s);
         return r;
 }
 
@@ -111,12 +139,17 @@ int model_category_put(struct tx *t, const struct cim_instance *in, struct err *
         if (!r && c.builtin)
                 r = err_set(e, ERR_CONFLICT, "security scope %.*s is built in", STR_ARG(id));
         if (!r)
+                r = check_name(field_text(in, "CategoryName"), e);
+        if (!r)
                 r = fields_load(t, "SMS_SecuredCategory", &key, 1, &was, e);
         if (!r)
                 r = fields_merge(t, fields, ARRAY_SIZE(fields), was, in, &now, e);
         if (r)
                 return r;
         touch(t, id);
+        r = touch_packages(t, c.row, e);
+        if (r)
+                return r;
         s = db_stmt(t->db, SQL_SITE_CATEGORY_UPDATE, e);
         if (!s)
                 return err_number(e->kind);
@@ -145,7 +178,9 @@ int model_category_delete(struct tx *t, struct str id, struct err *e)
                 return r;
         touch(t, id);
         tx_touch_where(t, "SMS_SecuredCategoryMembership", &(struct tx_key)TX_TEXT("CategoryID", id), 1);
-        r = RUN(t, e, SQL_SITE_CATEGORY_DELETE, c.row);
+        r = touch_packages(t, c.row, e);
+        if (!r)
+                r = RUN(t, e, SQL_SITE_CATEGORY_DELETE, c.row);
         if (!r)
                 tx_audit(t, "scope delete", "%.*s", STR_ARG(id));
         return r;
@@ -196,6 +231,8 @@ int model_membership(struct tx *t, struct str category, int64_t type, struct str
         if (r)
                 return r;
         touch(t, category);
+        if (type == OBJECT_PACKAGE)
+                tx_touch_where(t, "SMS_Package", &(struct tx_key)TX_TEXT("PackageID", key), 1);
         tx_touch_where(t, "SMS_SecuredCategoryMembership",
                        (struct tx_key[]){ TX_TEXT("CategoryID", category), TX_TEXT("ObjectKey", key), TX_NUMBER("ObjectTypeID", type) }, 3);
         s = db_stmt(t->db, add ? SQL_SITE_MEMBERSHIP_INSERT : SQL_SITE_MEMBERSHIP_DELETE, e);

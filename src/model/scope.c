@@ -43,6 +43,8 @@ static const struct {
 #define DP_OF_MESSAGE \
         "(SELECT x.AttributeValue FROM SMS_StatMsgAttributes x WHERE x.RecordID = $RecordID AND x.AttributeID = 404)"
 
+#define OF_TYPE(type) "CASE WHEN $ObjectTypeID = " type " THEN $ObjectKey END"
+
 /* Classes that name it otherwise. All that is listed must be seen; ALWAYS and NEVER stand alone. */
 #define ALWAYS "1"
 #define NEVER "0"
@@ -65,6 +67,8 @@ static const struct special {
           .dp = "replace(replace(substr($pkgServer, instr($pkgServer, 'ServerNALPath=\"') + 15, instr($pkgServer, '\",SiteCode=\"') - "
                 "instr($pkgServer, 'ServerNALPath=\"') - 15), '\\\"', '\"'), '\\\\', '\\')" },
         { .class = "SMS_ProviderLocation", .condition = ALWAYS },
+        { .class = "SMS_SecuredCategoryMembership", .package = OF_TYPE("2"), .dp = OF_TYPE("42"), .group = OF_TYPE("43"),
+          .site = OF_TYPE("6") },
         { .class = "SMS_SiteToSubSite_a", .site = "substr($childSite, 20, 3)" },
         { .class = "SMS_StatMsgAttributes", .package = PACKAGE_OF_MESSAGE,
           .dp = DP_OF_MESSAGE },

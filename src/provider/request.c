@@ -266,6 +266,29 @@ static void start_verify(struct provider_request *q)
                 a->verify(a->ctx, deep, verified, q);
 }
 
+/* Differences name what they are about in words, so they are for who sees everything. */
+static int work_guard(struct db_job *j, struct db_conn *c, struct err *e)
+{
+        struct provider_request *q = of_db_job(j);
+        int r = view_begin(c, &q->caller, NULL, q->ns, e);
+
+        if (r == 0 && view_is_restricted())
+                r = err_set(e, ERR_DENIED, "TM_Site.Verify recounts the whole site: the account's security scopes "
+                            "(TM_AccountScope) leave this to accounts that see everything");
+        view_end();
+        return r;
+}
+
+static void guarded(struct db_job *j)
+{
+        struct provider_request *q = of_db_job(j);
+
+        if (j->r < 0)
+                finish(q, j->r, &j->err);
+        else
+                start_verify(q);
+}
+
 /* ---- context values ---- */
 
 static bool is_context_method(const struct provider_request *q)
@@ -327,7 +350,8 @@ void provider_submit(struct provider *p, struct provider_request *q)
                 q->db_job = (struct db_job){ .work = work_read, .done = db_done };
                 db_read(p->db, &q->db_job);
         } else if (is_verify(q)) {
-                start_verify(q);
+                q->db_job = (struct db_job){ .work = work_guard, .done = guarded };
+                db_read(p->db, &q->db_job);
         } else if (provider_wants_source_check(q)) {
                 q->job = (struct job){ .work = check_work, .done = check_done };
                 workers_submit(p->workers, &q->job);

@@ -10,7 +10,7 @@
  * finds an association's ends, goes by it: provider_query_text() and the WQL
  * compiler ask view_where() for each class they read.  So no reading can forget it.
  *
- * Threads: each database thread has its own; set and ended by request.c and wql.c.
+ * Threads: each database thread has its own; set and ended by request.c and wql.c, and by wires that read by themselves.
  */
 #include "model/scope.h"
 #include "provider/provider.h"

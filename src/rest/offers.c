@@ -6,6 +6,7 @@
  * DPs of that site whose verified report says that they hold the offered
  * version.
  */
+#include "provider/view.h"
 #include "rest/private.h"
 
 struct offers {
@@ -98,11 +99,14 @@ static int work(struct db_job *j, struct db_conn *db, struct err *e)
         struct provider_query q = { .class = c, .where = o->site.n ? &site : NULL };
         int r = model_changes_last(db, &o->seq, e);
 
+        if (r == 0)
+                r = view_begin(db, &o->call->q.caller, NULL, STR_NULL, e);
         o->db = db;
         o->e = e;
         buf_addz(&o->out, "{\"value\":[");
         if (r == 0)
                 r = provider_query_run(db, &q, &o->call->q.arena, add_offer, o, e);
+        view_end();
         buf_addz(&o->out, "]}");
         return r < 0 ? r : o->r;
 }

@@ -42,6 +42,10 @@ DELETE FROM secured_category WHERE category_row = ?1;
 SELECT c.category_row, c.builtin, (SELECT count(*) FROM account_scope k WHERE k.category_row = c.category_row)
   FROM secured_category c WHERE c.category_id = ?1;
 
+-- name: category_packages   role: reader
+-- The packages in a security scope.
+SELECT m.object_key FROM secured_membership m WHERE m.category_row = ?1 AND m.object_type = 2;
+
 -- name: membership_insert   role: writer
 -- An object joins a scope.
 INSERT INTO secured_membership (category_row, object_type, object_key) VALUES (?1, ?2, ?3);

@@ -97,6 +97,7 @@ static void queries_show_what_is_in_scope(void **state)
         assert_true(rows(f, "SELECT * FROM SMS_StatMsgAttributes WHERE AttributeValue = 'P0100002'") > 0);
         assert_int_equal(rows(f, "SELECT * FROM TM_Audit"), 0);
         assert_int_equal(rows(f, "SELECT * FROM TM_AccountScope"), 1);
+        assert_int_equal(rows(f, "SELECT * FROM SMS_SecuredCategoryMembership"), 2);
         assert_int_equal(fixture_ask(f, PROVIDER_QUERY, "SMS_Package", NULL), 0);
         assert_int_equal(f->q.n_rows, 1);
         assert_int_equal(fixture_get(f, "SMS_Package=\"P0100002\""), 0);
@@ -104,6 +105,53 @@ static void queries_show_what_is_in_scope(void **state)
         assert_int_equal(f->q.err.kind, ERR_NOT_FOUND);
         become(f, "alice", USER_ANALYST);
         assert_int_equal(rows(f, "SELECT * FROM SMS_Package"), 3);
+}
+
+static void memberships_of_hidden_objects_are_hidden(void **state)
+{
+        struct fixture *f = *state;
+
+        prepare(f);
+        assert_int_equal(fixture_create(f, "SMS_SecuredCategory", "{\"CategoryName\":\"Vault\"}"), 0);
+        assert_int_equal(fixture_create(f, "SMS_SecuredCategoryMembership",
+                                        "{\"CategoryID\":\"P0100002\",\"ObjectKey\":\"P0100003\",\"ObjectTypeID\":2}"), 0);
+        assert_int_equal(rows(f, "SELECT * FROM SMS_SecuredCategoryMembership"), 3);
+        become(f, "bob", USER_ADMINISTRATOR);
+        assert_int_equal(rows(f, "SELECT * FROM SMS_SecuredCategoryMembership"), 2);
+        assert_true(fixture_call(f, "TM_Site", "Verify", "{}") < 0);
+        assert_int_equal(f->q.err.kind, ERR_DENIED);
+        become(f, "ada", USER_ADMINISTRATOR);
+        assert_int_equal(fixture_call(f, "TM_Site", "Verify", "{}"), 0);
+}
+
+static void is_in(struct fixture *f, const char *first, size_t n)
+{
+        const struct cim_value *v;
+
+        assert_int_equal(fixture_get(f, "SMS_Package=\"P0100002\""), 0);
+        v = cim_get(f->q.result, "SecuredScopeNames");
+        assert_int_equal(v->array.n, n);
+        assert_true(str_eqz(v->array.items[0].s, first));
+}
+
+static void a_package_names_its_scopes(void **state)
+{
+        struct fixture *f = *state;
+
+        prepare(f);
+        is_in(f, "Lab", 1);
+        assert_int_equal(fixture_create(f, "SMS_SecuredCategory", "{\"CategoryName\":\"Annex\"}"), 0);
+        assert_int_equal(fixture_create(f, "SMS_SecuredCategoryMembership",
+                                        "{\"CategoryID\":\"P0100002\",\"ObjectKey\":\"P0100002\",\"ObjectTypeID\":2}"), 0);
+        is_in(f, "Annex", 2);
+        assert_int_equal(fixture_change(f, "SMS_SecuredCategory=\"P0100002\"", "{\"CategoryName\":\"At \\\"home\\\" \\\\ two\"}", true), 0);
+        is_in(f, "At \"home\" \\ two", 2);
+        assert_true(fixture_change(f, "SMS_SecuredCategory=\"P0100002\"", "{\"CategoryName\":\"two\\nlines\"}", true) < 0);
+        assert_int_equal(fixture_delete(f, "SMS_SecuredCategory=\"P0100002\""), 0);
+        is_in(f, "Lab", 1);
+        assert_int_equal(fixture_delete(f, "SMS_SecuredCategoryMembership.CategoryID=\"" SCOPE
+                                           "\",ObjectKey=\"P0100002\",ObjectTypeID=2"), 0);
+        is_in(f, "Default", 1);
 }
 
 static void every_class_can_be_narrowed(void **state)
@@ -312,7 +360,7 @@ static void events_are_of_what_is_in_scope(void **state)
                                         "{\"CategoryID\":\"" SCOPE "\",\"ObjectKey\":\"P0100001\",\"ObjectTypeID\":2}"), 0);
         assert_int_equal(fixture_delete(f, "SMS_Package=\"P0100001\""), 0);
         settle(f);
-        assert_int_equal(bob.n, 3);
+        assert_int_equal(bob.n, 4);          /* it came into scope, and went */
         assert_string_equal(bob.last, "SMS_Package.PackageID=\"P0100001\"");
         event_unsubscribe(bob.sub);
         event_unsubscribe(carl.sub);
@@ -380,6 +428,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
                 T(queries_show_what_is_in_scope),
+                T(a_package_names_its_scopes),
+                T(memberships_of_hidden_objects_are_hidden),
                 T(every_class_can_be_narrowed),
                 T(defaults_and_all),
                 T(groups_and_sites_bring_their_dps),
