@@ -3,13 +3,32 @@
 #include <string.h>
 #include "cli.h"
 
+/* Every --context NAME=VALUE; it goes with each request from here on. */
+static int set_context(struct cli *c)
+{
+        struct tallyman_error e;
+        const char *text;
+
+        for (size_t i = 0; (text = arg_item(&c->args, "context", i)); i++) {
+                _cleanup_(freep) char *name = str_dup((struct str){ text, strcspn(text, "=") });
+
+                if (!name)
+                        return failf(c, EXIT_ERROR, "OutOfMemory", "out of memory");
+                if (!*name || !text[strlen(name)])
+                        return usage_error(c, "--context: '%s' is not of the form NAME=VALUE", text);
+                if (tallyman_set_context(c->site, name, text + strlen(name) + 1, &e) < 0)
+                        return fail(c, &e);
+        }
+        return EXIT_DONE;
+}
+
 int cli_open(struct cli *c)
 {
         struct tallyman_error e;
 
         if (c->site)
                 return EXIT_DONE;
-        return tallyman_open(&c->site, &c->connect, &e) < 0 ? fail(c, &e) : EXIT_DONE;
+        return tallyman_open(&c->site, &c->connect, &e) < 0 ? fail(c, &e) : set_context(c);
 }
 
 /* Text to object; consumes text. */

@@ -11,6 +11,7 @@
 #define NAME_OPTION { "name", 0, OPT_VALUE, "NAME", "its name" }
 #define DESCRIPTION { "description", 0, OPT_VALUE, "TEXT", "for people" }
 #define COMMENT { "comment", 0, OPT_VALUE, "TEXT", "for people" }
+#define CONTEXT { "context", 0, OPT_VALUE, "NAME=VALUE", "a context value for the provider, as MachineName=pc1; any number" }
 #define TIMEOUT { "timeout", 't', OPT_VALUE, "TIME", "give up after so long: 90s, 30m, 2h, 1d" }
 
 const struct opt global_options[] = {
@@ -129,7 +130,9 @@ static const struct opt job_list_options[] = {
         { "all", 'a', OPT_FLAG, NULL, "finished ones too" },
         END,
 };
+static const struct opt object_options[] = { CONTEXT, END };
 static const struct opt get_options[] = {
+        CONTEXT,
         { "filter", 0, OPT_VALUE, "TEXT", "of a class: \"Name eq 'x' and State ne 0\"" },
         { "orderby", 0, OPT_VALUE, "TEXT", "of a class: \"Name desc\"" },
         END,
@@ -248,19 +251,20 @@ const struct verb verbs[] = {
         { "job", "cancel", "JOBID...", "Cancel jobs.", 1, ANY, NULL, job_cancel },
         { NULL, "get", "PATH", "One object by its path, or all of a class.\n"
           "tallyman get 'SMS_Package.PackageID=\"P0100001\"'", 1, 1, get_options, object_get },
-        { NULL, "put", "PATH K=V...", "Change properties of an object.", 2, ANY, NULL, object_put },
+        { NULL, "put", "PATH K=V...", "Change properties of an object.", 2, ANY, object_options, object_put },
         { NULL, "create", "CLASS K=V...", "A new object of a class; its path is printed.\n"
-          "tallyman create __EventFilter Name=f QueryLanguage=WQL Query='SELECT * FROM TM_PackageReady'", 1, ANY, NULL, object_create },
-        { NULL, "delete", "PATH...", "Delete objects by their paths.", 1, ANY, NULL, object_delete },
+          "tallyman create __EventFilter Name=f QueryLanguage=WQL Query='SELECT * FROM TM_PackageReady'", 1, ANY, object_options,
+          object_create },
+        { NULL, "delete", "PATH...", "Delete objects by their paths.", 1, ANY, object_options, object_delete },
         { "subscription", "list", "", "Permanent subscriptions and how they do; tallyman-subscription(7).", 0, 0, NULL,
           subscription_list },
         { "subscription", "failures", "", "Events that were not delivered.", 0, 0, NULL, subscription_failures },
         { NULL, "invoke", "PATH METHOD [K=V...]", "Call a method of an object or, by its bare name, of a class.\n"
-          "A list is K=[\"a\",\"b\"].", 2, ANY, NULL, object_invoke },
+          "A list is K=[\"a\",\"b\"].", 2, ANY, object_options, object_invoke },
         { "class", "list", "", "Names of all classes.", 0, 0, NULL, class_list },
         { "class", "show", "NAME", "A class with its properties and methods, as MOF.", 1, 1, NULL, class_show },
         { NULL, "query", "'WQL'", "Rows of a WQL query.\n"
-          "tallyman query \"SELECT PackageID, Name FROM SMS_Package WHERE Name LIKE '%office%'\"", 1, 1, NULL, query_run },
+          "tallyman query \"SELECT PackageID, Name FROM SMS_Package WHERE Name LIKE '%office%'\"", 1, 1, object_options, query_run },
         { "wql", "check", "'WQL'", "What kind of query it is, in canonical form, without running it; 2 when it is none.", 1, 1,
           wql_check_options, wql_check },
         { NULL, "watch", "CLASS|'WQL event query'", "Creations, modifications and deletions as they happen: of a class, or\n"

@@ -102,6 +102,21 @@ exits 0 'nothing differs' t verify --deep
 exits 0 'two of them hold the same' t diff --dp dp01 dp02
 same 'the ledger knows three copies' 3 "$(t get SMS_PackageStatus --filter "Status eq 3 and Type eq 2" -o jsonl | wc -l)"
 
+# ---- context values ----
+
+raise() {
+        t invoke SMS_StatusMessage RaiseErrorStatusMsg MessageType=768 MessageText='the disk is full' "$@"
+}
+exits 1 'a status message wants to know who raises it' raise
+has 'and says so' 'ApplicationName'
+ok 'context values say it' raise --context ApplicationName=Backup --context=MachineName=pc1
+same 'and it is raised by them' '["Backup","pc1"]' \
+        "$(t query --context ApplicationName=reader "SELECT Component, MachineName FROM SMS_StatusMessage WHERE Component = 'Backup'" -o json | \
+                jq -c '.[0] | [.Component, .MachineName]')"
+exits 2 'a context value without a value' t get SMS_Site --context MachineName
+has 'is told by its form' 'NAME=VALUE'
+exits 1 'a context value that cannot be sent' t get SMS_Site --context 'Machine"Name=x'
+
 # ---- the change log ----
 
 last=$(t events --from 0 --timeout 1s -o jsonl | tail -n 1 | jq .sequence)
