@@ -42,6 +42,7 @@ void rpcd_conn_close(struct rpcd_conn *c, const char *why)
         list_del(&c->link);
         list_del(&c->dirty);
         d->n_conns--;
+        d->waiting -= c->waiting;
         if (d->n_conns == 0)
                 loop_timer_stop(d->sweep);
         uv_close((uv_handle_t *)&c->tcp, on_closed);
@@ -175,6 +176,17 @@ static void say(const struct rpcd_conn *c, const char *why)
                 d->n_unsaid++;
 }
 
+/* More than its part of too much: whoever has little waiting is no cause of it and stays. */
+static bool hogs(struct rpcd_conn *c)
+{
+        struct rpcd *d = c->d;
+        size_t n = rpc_conn_output(c->rpc).n;
+
+        d->waiting += n - c->waiting;
+        c->waiting = n;
+        return d->waiting > (size_t)d->limits.max_waiting_mib << 20 && n > RPCD_WAITING_SMALL;
+}
+
 void rpcd_conn_pump(struct rpcd_conn *c)
 {
         const char *why;
@@ -185,7 +197,8 @@ void rpcd_conn_pump(struct rpcd_conn *c)
                 return;
         list_del(&c->dirty);
         r = write_out(c);
-        why = r < 0 ? uv_strerror(r) : c->chunk ? NULL : rpc_conn_ended(c->rpc);
+        why = r < 0 ? uv_strerror(r) : hogs(c) ? "answers that nobody takes fill the memory"
+              : c->chunk ? NULL : rpc_conn_ended(c->rpc);
         if (why) {
                 if (r >= 0)
                         say(c, why);

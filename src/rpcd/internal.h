@@ -7,6 +7,7 @@ enum {
         RPCD_ADDRESS_MAX = 64,
         RPCD_READ_MAX = 64 << 10,
         RPCD_LINES_MAX = 10,            /* a minute, in the log, of connections that ended badly */
+        RPCD_WAITING_SMALL = 256 << 10, /* octets of waiting output that are never too much of it */
         RPCD_CHUNK_MAX = 256 << 10,     /* octets handed to the kernel by one write that waits */
 };
 
@@ -21,6 +22,7 @@ struct rpcd {
         struct rpcd_limits limits;      /* no zeros */
         struct list listeners, conns, dirty;
         size_t n_conns;
+        size_t waiting;                 /* octets of output of all connections that nobody took yet */
         struct loop_timer *sweep;       /* runs while there are connections */
         struct loop_soon *soon;         /* for the dirty ones */
         int64_t said_us;                /* the minute of the lines below */
@@ -37,6 +39,7 @@ struct rpcd_conn {
         uv_write_t write;
         char *chunk;                    /* being written; NULL when none is */
         bool reading;
+        size_t waiting;                 /* its part of rpcd.waiting */
         int64_t last_us;                /* octets came */
         int64_t handshake_us;           /* not established since; 0: established */
         int64_t pdu_us;                 /* a PDU is unfinished since; 0: none is */

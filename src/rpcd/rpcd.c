@@ -51,7 +51,7 @@ int rpcd_new(struct rpcd **out, struct loop *l, struct rpc_server *s, const stru
         d->limits = (struct rpcd_limits){
                 or_default(limits->max_connections, 2000), or_default(limits->max_per_address, 256),
                 or_default(limits->handshake_s, 20), or_default(limits->fragment_s, 30), or_default(limits->idle_s, 900),
-                or_default(limits->send_s, 60),
+                or_default(limits->send_s, 60), or_default(limits->max_waiting_mib, 256),
         };
         list_init(&d->listeners);
         list_init(&d->conns);

@@ -34,6 +34,7 @@ struct rpcd_limits {                    /* 0: the default */
         unsigned fragment_s;            /* 30 */
         unsigned idle_s;                /* 900; DCOM clients ping every 120 s on connections of their own */
         unsigned send_s;                /* 60 */
+        unsigned max_waiting_mib;       /* 256: output of all connections that nobody took yet; hogs are closed beyond */
 };
 
 MUST int rpcd_new(struct rpcd **out, struct loop *l, struct rpc_server *s, const struct rpcd_limits *limits);

@@ -182,7 +182,7 @@ static int parse(int argc, char **argv)
         static const struct option options[] = {
                 { "address", 1, NULL, 'a' },  { "user", 1, NULL, 'u' },     { "password", 1, NULL, 'p' },
                 { "handshake", 1, NULL, 'h' }, { "fragment", 1, NULL, 'f' }, { "idle", 1, NULL, 'i' },
-                { "keytab", 1, NULL, 'k' }, { "queued", 1, NULL, 'q' },
+                { "keytab", 1, NULL, 'k' }, { "queued", 1, NULL, 'q' }, { "waiting", 1, NULL, 'w' },
                 { "connections", 1, NULL, 'c' }, { "per-address", 1, NULL, 'n' }, { 0 },
         };
 
@@ -200,6 +200,7 @@ static int parse(int argc, char **argv)
                 case 'i': t.limits.idle_s = n; break;
                 case 'c': t.limits.max_connections = n; break;
                 case 'n': t.limits.max_per_address = n; break;
+                case 'w': t.limits.max_waiting_mib = n; break;
                 default: return 2;
                 }
         }
