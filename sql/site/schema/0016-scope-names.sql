@@ -19,10 +19,9 @@ SELECT p.package_id AS PackageID, p.name AS Name, p.version AS Version, p.langua
        p.icon AS Icon, p.icon_size AS IconSize, p.extended_data AS ExtendedData, p.extended_size AS ExtendedDataSize,
        p.isv_data AS ISVData, p.isv_size AS ISVDataSize, p.isv_string AS ISVString,
        NULL AS LocalizedCategoryInstanceNames,
-       coalesce((SELECT '[' || group_concat('"' || replace(replace(n.name, '\', '\\'), '"', '\"') || '"') || ']' FROM (
-           SELECT c.name AS name FROM secured_membership m JOIN secured_category c ON c.category_row = m.category_row
-            WHERE m.object_type = 2 AND m.object_key = p.package_id ORDER BY c.name) n),
-           '["Default"]') AS SecuredScopeNames,
+       coalesce((SELECT '[' || group_concat('"' || replace(replace(c.name, '\', '\\'), '"', '\"') || '"') || ']'
+                   FROM secured_membership m JOIN secured_category c ON c.category_row = m.category_row
+                  WHERE m.object_type = 2 AND m.object_key = p.package_id), '["Default"]') AS SecuredScopeNames,
        printf('%016X', p.revision) AS SedoObjectVersion, p.image_flags AS DefaultImageFlags,
        0 AS IsPredefinedPackage, p.transform_readiness AS TransformReadiness, p.transform_us AS TransformAnalysisDate
   FROM package p JOIN site s ON s.site_id = p.site_id
