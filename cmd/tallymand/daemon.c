@@ -192,6 +192,7 @@ static int make_consumers(struct daemon *d, struct err *e)
                 .smtp_server = c->smtp_server, .smtp_tls = tls[c->smtp_tls], .ca_file = c->consumer_ca_file,
                 .webhook_http = c->webhook_http,
                 .webhook_networks = (const char *const *)c->webhook_networks.items, .n_webhook_networks = c->webhook_networks.n,
+                .smtp_networks = (const char *const *)c->smtp_networks.items, .n_smtp_networks = c->smtp_networks.n,
         };
 
         (void)gethostname(host, sizeof(host) - 1);

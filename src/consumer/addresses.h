@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * addresses - which addresses a webhook may connect to
+ * addresses - which addresses a webhook or a message may go to
  *
  * A list of networks in CIDR notation.  An empty list means every address but
  * those that lead back to this machine or its link: loopback, link-local,

@@ -211,28 +211,36 @@ static int find_user(struct consumers *c, struct err *e)
         return 0;
 }
 
-static int find_networks(struct consumers *c, const struct consumer_opts *o, struct err *e)
+static int read_networks(struct networks *out, const char *const *texts, size_t n, const char *setting, struct err *e)
 {
         int r = 0;
 
-        for (size_t i = 0; i < o->n_webhook_networks && r == 0; i++)
-                r = networks_add(&c->networks, str_of(o->webhook_networks[i]), e);
-        return r < 0 ? err_prefix(e, "setting webhook_networks") : 0;
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = networks_add(out, str_of(texts[i]), e);
+        return r < 0 ? err_prefix(e, "setting %s", setting) : 0;
+}
+
+static int find_networks(struct consumers *c, const struct consumer_opts *o, struct err *e)
+{
+        int r = read_networks(&c->web_networks, o->webhook_networks, o->n_webhook_networks, "webhook_networks", e);
+
+        return r < 0 ? r : read_networks(&c->mail_networks, o->smtp_networks, o->n_smtp_networks, "smtp_networks", e);
 }
 
 static bool allow(void *ctx, const struct sockaddr *to)
 {
-        const struct consumers *c = ctx;
-
-        return networks_allow(&c->networks, to);
+        return networks_allow(ctx, to);
 }
 
 /* ---- life ---- */
 
 static int make(struct consumers *c, struct err *e)
 {
-        const struct fetch_pool_opts fo = { .ca_file = c->o.ca_file, .connect_timeout_s = 10, .allow = allow, .allow_ctx = c };
-        const struct fetch_pool_opts mo = { .ca_file = c->o.ca_file, .connect_timeout_s = 10 };
+        const struct fetch_pool_opts fo = { .ca_file = c->o.ca_file, .connect_timeout_s = 10, .allow = allow,
+                                            .allow_ctx = &c->web_networks };
+        const struct fetch_pool_opts mo = { .ca_file = c->o.ca_file, .connect_timeout_s = 10, .allow = allow,
+                                            .allow_ctx = &c->mail_networks };
+        const struct fetch_pool_opts ro = { .ca_file = c->o.ca_file, .connect_timeout_s = 10 };
         int r;
 
         if (loop_soon_new(&c->soon, c->o.loop, on_soon, c) < 0 || loop_timer_new(&c->minute, c->o.loop, on_minute, c) < 0)
@@ -248,6 +256,8 @@ static int make(struct consumers *c, struct err *e)
         r = fetch_pool_new(&c->web, c->o.loop, &fo, e);
         if (r == 0)
                 r = fetch_pool_new(&c->mail, c->o.loop, &mo, e);
+        if (r == 0)
+                r = fetch_pool_new(&c->relay, c->o.loop, &ro, e);
         return r < 0 ? r : subscribe(c, e);
 }
 
@@ -260,7 +270,7 @@ int consumers_new(struct consumers **out, const struct consumer_opts *o, struct 
         if (!c)
                 return err_set(e, ERR_NOMEM, "out of memory");
         c->o = *o;
-        c->o.webhook_networks = NULL;
+        c->o.webhook_networks = c->o.smtp_networks = NULL;
         c->stop_fd = -1;
         list_init(&c->bindings);
         for (unsigned s = 0; s < SINKS; s++)
@@ -324,6 +334,7 @@ void consumers_free(struct consumers *c)
                 loop_run_once(c->o.loop);
         fetch_pool_free(c->web);
         fetch_pool_free(c->mail);
+        fetch_pool_free(c->relay);
         loop_soon_free(c->soon);
         loop_timer_free(c->minute);
         closep(&c->stop_fd);

@@ -51,6 +51,8 @@ struct consumer_opts {
         bool webhook_http;              /* plain http as well */
         const char *const *webhook_networks;    /* see addresses.h; none: all but those that lead back here */
         size_t n_webhook_networks;
+        const char *const *smtp_networks;       /* the same for servers that consumers name; smtp_server may be anywhere */
+        size_t n_smtp_networks;
 };
 /* All texts are copied. ERR_INVALID: a setting is wrong. */
 MUST int consumers_new(struct consumers **out, const struct consumer_opts *o, struct err *e);

@@ -103,7 +103,7 @@ void binding_position(struct binding *b);               /* the cursor moves over
 struct consumers {
         struct consumer_opts o;
         char *texts[8];                 /* what o borrows */
-        struct networks networks;
+        struct networks web_networks, mail_networks;
         bool can_switch, must_refuse;   /* commands: become user; root without a user */
         uid_t uid;
         gid_t gid;
@@ -114,7 +114,7 @@ struct consumers {
         struct loop_soon *soon;
         struct loop_timer *minute;
         struct workers *files, *commands;
-        struct fetch_pool *web, *mail;
+        struct fetch_pool *web, *mail, *relay;  /* relay: smtp_server, wherever it is */
         int stop_fd;
         bool reading, again, saving;
         bool ending;                    /* nothing is started any more */

@@ -11,9 +11,12 @@ static void done(void *ctx, int status, struct str body, const struct err *e)
 {
         struct delivery *d = ctx;
 
-        delivery_ended(d, e->kind ? (status ? retry_of_smtp(status) == DELIVERY_REFUSED ? DELIVERY_REFUSED : DELIVERY_AGAIN
-                                            : DELIVERY_AGAIN)
-                                  : DELIVERY_DONE, e);
+        if (!e->kind)
+                delivery_ended(d, DELIVERY_DONE, e);
+        else if (e->kind == ERR_DENIED || (status && retry_of_smtp(status) == DELIVERY_REFUSED))
+                delivery_ended(d, DELIVERY_REFUSED, e);
+        else
+                delivery_ended(d, DELIVERY_AGAIN, e);
 }
 
 static int expand(const struct delivery *d, const char *property, unsigned flags, size_t limit, struct arena *a, struct str *out,
@@ -70,11 +73,14 @@ static int send_message(struct delivery *d, struct arena *a, struct err *e)
         struct str server = delivery_text(d, "SMTPServer");
         struct mail m = { 0 };
         struct mail_out out = { 0 };
+        struct fetch_pool *pool = d->owner->mail;
         const char *url;
         int r;
 
-        if (!server.n)
+        if (!server.n || str_eqz(server, d->owner->o.smtp_server)) {
                 server = str_of(d->owner->o.smtp_server);
+                pool = d->owner->relay;
+        }
         if (!server.n)
                 return err_set(e, ERR_INVALID, "there is no mail server: give SMTPServer, or the setting smtp_server");
         url = arena_printf(a, "smtp://%.*s", STR_ARG(server));
@@ -82,7 +88,7 @@ static int send_message(struct delivery *d, struct arena *a, struct err *e)
         if (r == 0) {
                 r = mail_compose(&m, a, &out, e);
                 if (r == 0)
-                        r = fetch_mail_start(&d->fetch, d->owner->mail, &(struct fetch_mail){
+                        r = fetch_mail_start(&d->fetch, pool, &(struct fetch_mail){
                                 .url = url, .from = out.from, .to = out.recipients, .message = buf_str(&out.message),
                                 .tls = d->owner->o.smtp_tls, .timeout_s = MAIL_TIMEOUT_S, .done = done, .ctx = d }, e);
                 buf_fini(&out.message);

@@ -62,6 +62,7 @@ void pool_work_soon(struct fetch_pool *p);
 /* Owned by the pool and started, or freed with what libcurl said. */
 MUST int fetch_launch(struct fetch *f, const char *url, struct fetch **out, struct err *e);
 MUST int fetch_setup(struct fetch *f, const struct fetch_req *r, struct err *e);
+MUST int fetch_set_allowed(struct fetch *f);    /* no address but what the pool's rule allows is connected to */
 void fetch_destroy(struct fetch *f);            /* off the pool and freed; not from within libcurl */
 
 /* words.c */

@@ -77,7 +77,8 @@ int fetch_mail_start(struct fetch **out, struct fetch_pool *p, const struct fetc
         buf_init(&f->upload, 0);
         buf_adds(&f->upload, m->message);
         f->easy = curl_easy_init();
-        if (f->upload.failed || !f->easy || set_transfer(f, m) < 0 || set_envelope(f, m) < 0 || set_security(f, m) < 0)
+        if (f->upload.failed || !f->easy || set_transfer(f, m) < 0 || fetch_set_allowed(f) < 0 || set_envelope(f, m) < 0 ||
+            set_security(f, m) < 0)
                 r = err_set(e, ERR_NOMEM, "out of memory for a message to %s", m->url);
         if (r == 0)
                 r = fetch_launch(f, m->url, out, e);

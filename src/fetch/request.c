@@ -139,6 +139,14 @@ static curl_socket_t open_socket(void *cls, curlsocktype purpose, struct curl_so
         return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
+int fetch_set_allowed(struct fetch *f)
+{
+        CURLcode c = curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+
+        c |= curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETDATA, f);
+        return c ? -1 : 0;
+}
+
 static int set_transport(struct fetch *f, const struct fetch_req *r)
 {
         struct fetch_pool *p = f->pool;
@@ -155,8 +163,6 @@ static int set_transport(struct fetch *f, const struct fetch_req *r)
         c |= curl_easy_setopt(f->easy, CURLOPT_BUFFERSIZE,
                               (long)(r->data && !r->long_poll ? FETCH_BUFFER : FETCH_BUFFER_SMALL));
         c |= curl_easy_setopt(f->easy, CURLOPT_CONNECTTIMEOUT, (long)p->connect_timeout_s);
-        c |= curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-        c |= curl_easy_setopt(f->easy, CURLOPT_OPENSOCKETDATA, f);
         c |= curl_easy_setopt(f->easy, CURLOPT_TIMEOUT, (long)r->timeout_s);
         if (!r->long_poll) {
                 c |= curl_easy_setopt(f->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -190,7 +196,7 @@ int fetch_setup(struct fetch *f, const struct fetch_req *r, struct err *e)
         if (r->url[4] == 's' && !p->ca_file && !p->insecure)
                 return err_set(e, ERR_INVALID, "%s: no authority to verify the server with: give a CA file", r->url);
         f->easy = curl_easy_init();
-        if (!f->easy || set_transport(f, r) < 0 || set_callbacks(f) < 0 || set_method(f, r) < 0 ||
+        if (!f->easy || set_transport(f, r) < 0 || fetch_set_allowed(f) < 0 || set_callbacks(f) < 0 || set_method(f, r) < 0 ||
             set_headers(f, r) < 0 || set_trust(f) < 0)
                 return err_set(e, ERR_NOMEM, "out of memory for a request to %s", r->url);
         return 0;

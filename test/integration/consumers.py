@@ -265,6 +265,20 @@ def test_mail(site, mail):
     check('its text', text.replace('\r\n', '\n').rstrip('\n') == f'Created {id_}\nby class SMS_Package.\n.\nend', text)
 
 
+def test_mail_elsewhere(site, mail):
+    before = len(mail.messages)
+    create(site, 'SMTPEventConsumer', Name='elsewhere', SMTPServer=f'127.0.0.2:{mail.server_address[1]}', ToLine='ops@example.org',
+           FromLine='tallyman@site.example', Subject='never')
+    bind(site, 'SMTPEventConsumer.Name="elsewhere"', 'packages')
+    package(site, 'to be mailed elsewhere')
+    until(lambda: any('elsewhere' in r['Consumer'] for r in site.get('TM_EventFailure')))
+    found = [r for r in site.get('TM_EventFailure') if 'elsewhere' in r['Consumer']]
+    check('a mail server outside smtp_networks is refused at once', found and found[0]['Tries'] == 1 and
+          'not allowed' in found[0]['ErrorDescription'], found)
+    check('and gets no message', not any(b'Subject: never' in m['data'] for m in mail.messages[before:]))
+    ask(site, 'DELETE', "/AdminService/wmi/SMTPEventConsumer('elsewhere')")
+
+
 def test_command(site, folder):
     out = f'{folder}/command'
     os.mkdir(out)
@@ -420,7 +434,7 @@ def main():
     folder = tempfile.mkdtemp(prefix='tally-consumers-')
     os.chmod(folder, 0o755)
     os.mkdir(f'{folder}/log')
-    settings = [f'consumer_log_folder={folder}/log', 'webhook_http=yes', 'webhook_networks=127.0.0.0/8', 'smtp_tls=no',
+    settings = [f'consumer_log_folder={folder}/log', 'webhook_http=yes', 'webhook_networks=127.0.0.0/8', 'smtp_tls=no', 'smtp_networks=127.0.0.1',
                 'consumer_tries=3', 'consumer_retry_longest=1s']
     if os.geteuid() == 0:
         settings.append('command_user=nobody')
@@ -431,6 +445,7 @@ def main():
         test_webhook(site, web)
         test_refusals(site, web)
         test_mail(site, mail)
+        test_mail_elsewhere(site, mail)
         test_command(site, folder)
         test_log(site, folder)
         test_command_line(site)

@@ -515,6 +515,11 @@ static void wrong_settings_are_refused(void **state)
 
         assert_true(consumers_new(&consumers, &o, &e) < 0 && strstr(e.text, "webhook_networks"));
         o.n_webhook_networks = 0;
+        o.smtp_networks = networks;
+        o.n_smtp_networks = 2;
+        e = (struct err){ 0 };
+        assert_true(consumers_new(&consumers, &o, &e) < 0 && strstr(e.text, "smtp_networks"));
+        o.n_smtp_networks = 0;
         o.command_user = "nobody of that name";
         e = (struct err){ 0 };
         assert_true(consumers_new(&consumers, &o, &e) < 0 && strstr(e.text, "command_user"));
