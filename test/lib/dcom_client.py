@@ -229,7 +229,7 @@ class Exporter:
         self.heard, self.changed, self.levels = [], threading.Condition(), set()
         self.oxid, self.oid = struct.unpack('<QQ', os.urandom(16))
         self.ipid, self.unknown = os.urandom(16), os.urandom(16)
-        self.released = self.calling = self.most = self.pings = 0
+        self.released = self.calling = self.indicated = self.most = self.pings = 0
         self.sockets = []
         self.resolver = self.listen(135)
         self.sink = self.listen(0)
@@ -357,6 +357,7 @@ class Exporter:
                 n = reader.u32()
                 pointers = [reader.u32() for _ in range(reader.u32())]
                 assert n == len(pointers)
+                self.indicated += 1
                 for _ in range(n):
                     self.heard.append(('Indicate', values(reader.interface_body())))
             else:
