@@ -108,9 +108,14 @@ class Site:
             if not entry.isdigit():
                 continue
             try:
-                words = open(f'/proc/{entry}/cmdline', 'rb').read().split(b'\0')
+                line = open(f'/proc/{entry}/cmdline', 'rb').read()
+                parent = open(f'/proc/{entry}/stat').read().rsplit(')', 1)[1].split()[1]
+                # A child that has not become its program yet looks like the daemon.
+                if parent != '0' and open(f'/proc/{parent}/cmdline', 'rb').read() == line:
+                    continue
             except OSError:
                 continue
+            words = line.split(b'\0')
             if not any(self.folder.encode() in word for word in words[1:]):
                 continue
             program = os.path.basename(words[0])
