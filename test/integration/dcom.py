@@ -555,6 +555,7 @@ def bad_sinks(f, c):
     # Its one call may bring all three, when the site reaches it after they were made.
     check('who says no is told that it is over, and hears no more', (no.indicated, no.heard[-1][:2]) == (1, ('SetStatus', 0x80041032)),
           no.heard)
+    slow.wait(lambda _: slow.calling)
     check('a slow sink has one call', slow.calling == 1)
     stuck.set()
     slow.wait(lambda heard: len(heard) >= 3)

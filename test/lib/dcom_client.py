@@ -349,6 +349,7 @@ class Exporter:
         with self.changed:
             self.calling += 1
             self.most = max(self.most, self.calling)
+            self.changed.notify_all()
         if self.delay:
             self.delay()
         with self.changed:
